@@ -1,0 +1,54 @@
+"""What load balancers ask: is the process alive, and may it have readers?"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from audit import triggers
+
+
+@never_cache
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive. Asks nobody, so that a slow database does not get the process killed."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready when the database answers, every migration is applied and every trigger stands."""
+    failing = [name for name, holds in CHECKS.items() if not safely(holds)]
+    if failing:
+        return JsonResponse({"status": "not ready", "failing": failing}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def safely(holds) -> bool:
+    try:
+        return holds()
+    except DatabaseError:
+        return False
+
+
+def database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def migrations_are_applied() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def triggers_stand() -> bool:
+    return not triggers.missing(connection.alias)
+
+
+CHECKS = {"database": database_answers, "migrations": migrations_are_applied, "triggers": triggers_stand}
