@@ -1,0 +1,349 @@
+/* Progressive enhancement only: every page works without this file. */
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* The words stand in the page (templates/parts/words.html), so that they are translated with it. */
+const words = $("#words")?.dataset ?? {};
+const say = (word, values = {}) =>
+  (words[word] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+function element(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+/* ---------- Popover: a non-modal dialog placed after its link ---------- */
+
+const popover = element("div", { className: "popover", id: "popover", tabIndex: -1 });
+popover.setAttribute("role", "dialog");
+let opener = null;
+
+function place(link) {
+  const gap = 12;
+  const edge = 16;
+  const anchor = link.getBoundingClientRect();
+  const parent = (popover.offsetParent ?? document.body).getBoundingClientRect();
+  const rtl = getComputedStyle(document.documentElement).direction === "rtl";
+  const page = document.documentElement.clientWidth;
+  const left = Math.max(edge, Math.min(anchor.left - 24, page - popover.offsetWidth - edge));
+  const below = anchor.bottom + gap;
+  const above = anchor.top - popover.offsetHeight - gap;
+  const top = below + popover.offsetHeight > innerHeight && above > gap ? above : below;
+  const inline = rtl ? parent.right - left - popover.offsetWidth : left - parent.left;
+  popover.style.setProperty("--popover-inline", `${inline}px`);
+  popover.style.setProperty("--popover-block", `${top - parent.top}px`);
+}
+
+function closePopover({ focus = false } = {}) {
+  if (!opener) return;
+  const link = opener;
+  opener = null;
+  popover.remove();
+  link.setAttribute("aria-expanded", "false");
+  if (focus) link.focus();
+}
+
+function openPopover(link, after, label, content, { focus = true } = {}) {
+  closePopover();
+  popover.setAttribute("aria-label", label);
+  const cross = element("span", { ariaHidden: "true", textContent: "×" });
+  const close = element(
+    "button",
+    { type: "button", className: "btn btn-plain btn-small popover-close" },
+    cross,
+  );
+  close.append(element("span", { className: "vh", textContent: say("close") }));
+  close.addEventListener("click", () => closePopover({ focus: true }));
+  popover.replaceChildren(close, ...content);
+  after.after(popover);
+  opener = link;
+  link.setAttribute("aria-expanded", "true");
+  place(link);
+  if (focus) popover.focus({ preventScroll: true });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closePopover({ focus: true });
+});
+document.addEventListener("click", (event) => {
+  if (opener && !popover.contains(event.target) && !opener.contains(event.target)) closePopover();
+});
+popover.addEventListener("focusout", (event) => {
+  const next = event.relatedTarget;
+  if (next && !popover.contains(next) && next !== opener) closePopover();
+});
+
+/* ---------- Citations: "4-7" shows all four sources ---------- */
+
+function showSources(link) {
+  const numbers = link.dataset.refs.split(",");
+  const title = link.textContent.trim();
+  const list = element("ol");
+  for (const number of numbers) {
+    const source = document.getElementById(`ref-${number}`);
+    if (!source) continue;
+    const item = element("li", { value: number }, ...source.cloneNode(true).childNodes);
+    $$(".references-back", item).forEach((back) => back.remove());
+    list.append(item);
+  }
+  const more = element("a", { href: link.hash, textContent: say("allReferences") });
+  more.addEventListener("click", () => closePopover());
+  const content = [
+    element("p", { className: "popover-title", textContent: title }),
+    list,
+    element("p", { className: "popover-more" }, more),
+  ];
+  openPopover(link, link.closest(".citation"), title, content);
+}
+
+for (const link of $$(".citation a[data-refs]")) {
+  link.setAttribute("aria-expanded", "false");
+  link.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (opener === link) closePopover({ focus: true });
+    else showSources(link);
+  });
+}
+
+/* ---------- Drug card: on hover after 300 ms, or focus and arrow down ---------- */
+
+function showDrug(link, options) {
+  const { brand, generic, kind, reviewed } = link.dataset;
+  const facts = element("dl", { className: "summary" });
+  for (const [term, value] of [
+    [say("generic"), generic],
+    [say("class"), kind],
+    [say("reviewed"), reviewed],
+  ]) {
+    if (value) facts.append(element("dt", { textContent: term }), element("dd", { textContent: value }));
+  }
+  const more = element("a", { href: link.href, textContent: say("more", { name: brand }) });
+  const content = [
+    element("p", { className: "popover-title", textContent: brand }),
+    facts,
+    element("p", { className: "popover-more" }, more),
+  ];
+  openPopover(link, link, brand, content, options);
+}
+
+for (const link of $$(".drug[data-brand]")) {
+  let timer;
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (opener === link && !popover.matches(":hover")) closePopover();
+    }, 300);
+  };
+  link.addEventListener("pointerenter", (event) => {
+    if (event.pointerType !== "mouse") return;
+    clearTimeout(timer);
+    timer = setTimeout(() => showDrug(link, { focus: false }), 300);
+  });
+  link.addEventListener("pointerleave", leave);
+  link.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    showDrug(link);
+  });
+}
+popover.addEventListener("pointerleave", () => {
+  if (opener?.matches(".drug") && !popover.contains(document.activeElement)) closePopover();
+});
+
+/* ---------- Character count: seen at each key, spoken after a pause ---------- */
+
+for (const counter of $$("[data-counts]")) {
+  const field = document.getElementById(counter.dataset.counts);
+  const limit = Number(counter.dataset.limit);
+  const spoken = element("span", { className: "vh" });
+  spoken.setAttribute("role", "status");
+  counter.after(spoken);
+  let timer;
+  if (!field || !limit) continue;
+  const described = field.getAttribute("aria-describedby") ?? "";
+  if (counter.id && !described.split(" ").includes(counter.id)) {
+    field.setAttribute("aria-describedby", `${described} ${counter.id}`.trim());
+  }
+  const count = (event) => {
+    const left = limit - [...field.value.normalize("NFC")].length;
+    const n = Math.abs(left).toLocaleString(document.documentElement.lang);
+    counter.textContent = say((left < 0 ? "over" : "left") + (n === "1" ? "One" : ""), { n });
+    counter.classList.toggle("counter-over", left < 0);
+    clearTimeout(timer);
+    if (event && left < 200) timer = setTimeout(() => (spoken.textContent = counter.textContent), 1000);
+  };
+  field.addEventListener("input", count);
+  count();
+}
+
+/* ---------- Contents: mark the section in view ---------- */
+
+const contents = $$(".contents a");
+if (contents.length && "IntersectionObserver" in window) {
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        for (const link of contents) {
+          if (link.hash === `#${target.id}`) link.setAttribute("aria-current", "location");
+          else link.removeAttribute("aria-current");
+        }
+      }
+    },
+    { rootMargin: "-10% 0px -75% 0px" },
+  );
+  contents.forEach((link) => $(link.hash) && seen.observe($(link.hash)));
+}
+
+/* ---------- Report: the same form as the full page, in a dialog ---------- */
+
+async function openReport(link) {
+  const page = await fetch(link.href);
+  if (!page.ok) throw new Error(page.status);
+  const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+  const form = $("form.report-form", parsed);
+  const title = element("h2", { id: "report-title", textContent: say("report") });
+  const cancel = element("button", { type: "button", className: "btn btn-plain", textContent: say("cancel") });
+  const dialog = element("dialog", { className: "dialog stack" }, title, form);
+  dialog.setAttribute("aria-labelledby", title.id);
+  $(".report-cancel", form).replaceWith(cancel);
+  cancel.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    link.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  $("input[type=radio]", dialog).focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.report-link");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  openReport(link).catch(() => location.assign(link.href));
+});
+
+/* ---------- Load more: the next comments, in place ---------- */
+
+async function loadMore(link) {
+  const page = await fetch(link.href);
+  if (!page.ok) throw new Error(page.status);
+  const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+  const added = $$(".thread > li", parsed);
+  const next = $("a.load-more", parsed);
+  const thread = $(".thread");
+  if (!added.length || !thread) throw new Error("no comments");
+  const status = element("p", { className: "vh" });
+  status.setAttribute("role", "status");
+  link.closest(".more").before(status);
+  thread.append(...added);
+  added.forEach(showAges);
+  const heading = $(".comment-name", added[0]);
+  heading?.setAttribute("tabindex", "-1");
+  heading?.focus();
+  status.textContent = say("added", { n: added.length });
+  if (next) link.href = next.href;
+  else link.closest(".more").remove();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.load-more");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  loadMore(link).catch(() => location.assign(link.href));
+});
+
+/* ---------- Ages: pages hold the date, which is the same for everybody; "5 hours ago" is drawn here ---------- */
+
+function showAges(root) {
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto" });
+  for (const time of $$("time.age[datetime]", root)) {
+    const minutes = Math.round((Date.parse(time.dateTime) - Date.now()) / 60000);
+    if (!Number.isFinite(minutes) || minutes > 1 || minutes < -7 * 24 * 60) continue;
+    time.title = time.textContent.trim();
+    if (minutes > -60) time.textContent = words.format(Math.min(minutes, 0), "minute");
+    else if (minutes > -24 * 60) time.textContent = words.format(Math.round(minutes / 60), "hour");
+    else time.textContent = words.format(Math.round(minutes / 1440), "day");
+  }
+}
+showAges(document);
+
+/* ---------- Drafts: words survive a sign-in or a lost page, in this tab only ---------- */
+
+const kept = (field) => `draft:${field.dataset.keep}`;
+
+try {
+  const fields = $$("textarea[data-keep]");
+  for (const field of fields) {
+    const before = sessionStorage.getItem(kept(field));
+    if (before && !field.value) field.value = before;
+    field.addEventListener("input", () => sessionStorage.setItem(kept(field), field.value));
+    field.form?.addEventListener("submit", () => sessionStorage.setItem("sent", kept(field)));
+  }
+  const sent = sessionStorage.getItem("sent");
+  const cameBack = $("#id_login") || fields.some((field) => kept(field) === sent);
+  if (sent && !cameBack) {
+    sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("sent");
+  }
+  $("form[action$='/logout/']")?.addEventListener("submit", () => sessionStorage.clear());
+} catch {
+  /* Storage is closed to us: the server still returns what was typed. */
+}
+
+/* ---------- Menus: Escape or a click elsewhere closes them ---------- */
+
+const menus = $$(".account-menu, .menu");
+document.addEventListener("click", ({ target }) => {
+  for (const menu of menus) if (menu.open && !menu.contains(target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus) {
+    if (!menu.open) continue;
+    menu.open = false;
+    $("summary", menu).focus();
+  }
+});
+
+/* ---------- Small things ---------- */
+
+$(".error-summary, .focus-first")?.focus();
+
+const themes = $$(".theme-switch");
+const root = document.documentElement;
+
+function showTheme() {
+  for (const button of themes.flatMap((group) => $$("button", group))) {
+    button.setAttribute("aria-pressed", String(button.value === (root.dataset.theme ?? "system")));
+  }
+}
+
+for (const group of themes) {
+  group.hidden = false;
+  group.addEventListener("click", ({ target }) => {
+    if (!target.value) return;
+    if (target.value === "system") delete root.dataset.theme;
+    else root.dataset.theme = target.value;
+    showTheme();
+    try {
+      if (target.value === "system") localStorage.removeItem("theme");
+      else localStorage.setItem("theme", target.value);
+    } catch {
+      /* Storage is closed to us: the choice lasts for this page. */
+    }
+  });
+}
+showTheme();
+
+for (const button of $$(".print-button")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.classList.toggle("print-with-conversation", button.value === "conversation");
+    print();
+  });
+}
