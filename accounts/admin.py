@@ -1,0 +1,101 @@
+"""People and policies in Django's admin, for the day nothing else helps; most of it cannot be changed."""
+
+from django.contrib import admin
+
+from audit.admin import EvidenceAdmin
+
+from .access import lacks_second_step
+from .models import (
+    Board,
+    Credential,
+    OutboxMail,
+    PolicyAcceptance,
+    PolicyClause,
+    PolicyVersion,
+    RoleGrant,
+    Subscription,
+    User,
+)
+
+_may_enter = admin.site.has_permission
+# The admin has doors of its own; the second step is asked for here too.
+admin.site.has_permission = lambda request: _may_enter(request) and not lacks_second_step(request.user)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Rights come from role grants, passwords from their owners: neither is set here."""
+
+    fields = [
+        "email",
+        "handle",
+        "name",
+        "slug",
+        "bio",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "date_joined",
+        "last_login",
+    ]
+    readonly_fields = ["email", "handle", "is_staff", "is_superuser", "date_joined", "last_login"]
+    list_display = ["email", "handle", "name", "is_active", "is_demo", "date_joined"]
+    search_fields = ["email", "handle", "name"]
+    actions = None
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(EvidenceAdmin):
+    list_display = ["user", "role", "granted_by", "valid_from", "valid_until", "revoked_at"]
+    list_select_related = ["user", "granted_by"]
+    list_filter = ["role"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(EvidenceAdmin):
+    list_display = ["user", "title", "issuer", "valid_from", "valid_until", "verified_by", "revoked_at"]
+    list_select_related = ["user", "verified_by"]
+
+
+@admin.register(Board)
+class BoardAdmin(EvidenceAdmin):
+    list_display = ["name", "slug"]
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(EvidenceAdmin):
+    list_display = ["policy", "number", "title", "published_by", "published_at"]
+    list_select_related = ["policy", "published_by"]
+
+
+@admin.register(PolicyClause)
+class PolicyClauseAdmin(EvidenceAdmin):
+    list_display = ["version", "number", "code", "title"]
+    list_select_related = ["version__policy"]
+
+
+@admin.register(PolicyAcceptance)
+class PolicyAcceptanceAdmin(EvidenceAdmin):
+    list_display = ["user", "version", "accepted_at"]
+    list_select_related = ["user", "version__policy"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(EvidenceAdmin):
+    list_display = ["email", "status", "consented_at", "confirmed_at", "left_at"]
+    list_filter = ["status"]
+
+
+@admin.register(OutboxMail)
+class OutboxMailAdmin(EvidenceAdmin):
+    """Without the words: they hold links that let people in."""
+
+    list_display = ["created_at", "to", "template", "status", "attempts", "sent_at", "last_error"]
+    list_filter = ["status"]
+    fields = ["to", "template", "status", "attempts", "not_before", "created_at", "sent_at", "last_error"]
