@@ -1,0 +1,87 @@
+"""What readers get: the signed artefact, how it came down, and short public notices."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .page import Page
+from .review import Review
+from .revision import Revision
+
+
+class Publication(models.Model):
+    """One revision made public, inserted only while every signature its policy asks for stands. Append-only."""
+
+    class Reason(models.TextChoices):
+        NEW = "new", _("First publication")
+        UPDATE = "update", _("Update")
+        CORRECTION = "correction", _("Correction")
+        ROLLBACK = "rollback", _("Return to an earlier revision")
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="publications")
+    number = models.PositiveIntegerField()
+    review = models.ForeignKey(Review, models.PROTECT, related_name="publications")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="publications")
+    content_hash = models.CharField(max_length=67)
+    artefact = models.TextField()
+    artefact_hash = models.CharField(max_length=64)
+    renderer_version = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    # Copied from the signed manifest and its signatures, so that lists need no join.
+    title = models.CharField(max_length=200)
+    standfirst = models.TextField(blank=True)
+    reviewed_on = models.DateField()
+    next_review_due = models.DateField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(name="publication_number_per_page", fields=["page", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.page} publication {self.number}"
+
+
+class Withdrawal(models.Model):
+    """A publication taken from readers, with the reason they are told (410). One person's act. Append-only."""
+
+    class Kind(models.TextChoices):
+        SAFETY = "safety", _("For safety")
+        OUTDATED = "outdated", _("Out of date")
+        REVIEW_WITHDRAWN = "review_withdrawn", _("Its medical review was withdrawn")
+        OTHER = "other", _("Another reason")
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="withdrawals")
+    publication = models.OneToOneField(Publication, models.PROTECT, related_name="withdrawal")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    public_reason = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"withdrawn: {self.publication}"
+
+
+class PublicNotice(models.Model):
+    """A dated, labelled sentence above the signed zone: plain text, by an editor or a reviewer. Append-only."""
+
+    class Kind(models.TextChoices):
+        CORRECTION = "correction", _("Correction")
+        UPDATE = "update", _("Update")
+        SAFETY = "safety", _("Safety notice")
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    text = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.CheckConstraint(name="notice_has_text", condition=~Q(text=""))]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.page}"

@@ -1,0 +1,141 @@
+"""Forms of the review desk: they check the shape of an answer; whether the act is allowed is the verb's business."""
+
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+from django import forms
+from django.utils import formats, timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Board
+
+from .document.tree import block_text, blocks
+from .models import PublicNotice, Withdrawal
+
+DUE_IN_MONTHS = (6, 12, 24, 36)
+
+
+def due_choices(months_at_most: int) -> list[tuple[str, str]]:
+    """Dates the next review can be due, with how far away they are."""
+    today = timezone.localdate()
+    choices = []
+    for months in DUE_IN_MONTHS:
+        if months <= months_at_most:
+            due = today + relativedelta(months=months)
+            away = (
+                ngettext("in {n} year", "in {n} years", months // 12).format(n=months // 12)
+                if months % 12 == 0
+                else ngettext("in {n} month", "in {n} months", months).format(n=months)
+            )
+            choices.append((due.isoformat(), f"{formats.date_format(due, 'j F Y')}, {away}"))
+    return choices
+
+
+class NoteForm(forms.Form):
+    node_id = forms.ChoiceField(label=_("About"), required=False)
+    text = forms.CharField(label=_("Your note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    blocking = forms.BooleanField(label=_("This must be settled before anybody signs"), required=False)
+
+    def __init__(self, *args, manifest: dict, **kwargs):
+        super().__init__(*args, **kwargs)
+        named = [(block["attrs"]["node_id"], block_text(block)[:70] or block["type"]) for block in blocks(manifest)]
+        self.fields["node_id"].choices = [("", gettext("the whole page")), *named]
+
+
+class ChangesForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    text = forms.CharField(label=_("What should change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class SignForm(forms.Form):
+    """One signature. The password is asked for this very act, however recent the log-in."""
+
+    hash = forms.CharField(widget=forms.HiddenInput)
+    coi = forms.ChoiceField(
+        label=_("Conflict of interest"),
+        choices=[("none", _("None to declare")), ("some", _("I declare:"))],
+        initial="none",
+        widget=forms.RadioSelect,
+    )
+    coi_text = forms.CharField(label=_("What you declare"), max_length=500, required=False)
+    next_review = forms.TypedChoiceField(label=_("Next review due"), coerce=date.fromisoformat)
+    board = forms.ModelChoiceField(
+        label=_("In what capacity"), queryset=Board.objects.none(), required=False, empty_label=_("In my own name")
+    )
+    agree = forms.BooleanField(
+        label=_("This is my statement, and I stand by it with my name"),
+        error_messages={"required": _("Confirm that this is your statement.")},
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your password to sign.")},
+    )
+    code = forms.CharField(
+        label=_("Code from your authenticator app"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args, review, signer, asks_code: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = due_choices(review.policy.validity_months)
+        self.fields["next_review"].choices = choices
+        wanted = (timezone.localdate() + relativedelta(months=review.page.review_interval_months)).isoformat()
+        self.fields["next_review"].initial = wanted if wanted in dict(choices) else choices[-1][0]
+        boards = Board.objects.filter(members=signer)
+        self.fields["board"].queryset = boards
+        if not boards.exists():
+            del self.fields["board"]
+        if not asks_code:
+            del self.fields["code"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("coi") == "some" and not cleaned.get("coi_text", "").strip():
+            self.add_error("coi_text", gettext("Say what you declare, or choose “None to declare”."))
+        return cleaned
+
+    @property
+    def conflict_of_interest(self) -> str:
+        return self.cleaned_data["coi_text"].strip() if self.cleaned_data["coi"] == "some" else ""
+
+
+class RevokeForm(forms.Form):
+    REASONS = [
+        ("error_found", _("I found an error")),
+        ("evidence_changed", _("The evidence changed")),
+        ("signed_by_mistake", _("I signed by mistake")),
+        ("other", _("Another reason")),
+    ]
+    reason = forms.ChoiceField(label=_("Why"), choices=REASONS, widget=forms.RadioSelect)
+    sure = forms.BooleanField(
+        label=_("I understand that the page is taken down at once if it needs this signature"),
+        error_messages={"required": _("Confirm that you understand what happens.")},
+    )
+
+
+class WithdrawForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("Why"),
+        choices=[choice for choice in Withdrawal.Kind.choices if choice[0] != Withdrawal.Kind.REVIEW_WITHDRAWN],
+        widget=forms.RadioSelect,
+    )
+    public_reason = forms.CharField(
+        label=_("What readers are told"),
+        help_text=_("It completes the sentence: “We took this article down because …”"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class NoticeForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=PublicNotice.Kind.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("The notice"),
+        help_text=_("Readers see it at once above the article, with today’s date. It cannot be changed afterwards."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -1,0 +1,28 @@
+"""Periodic work: pages whose review date has passed come back for review."""
+
+from django.utils import timezone
+
+from accounts.models import User
+from audit.worker import every
+
+from .models import Page, ReviewTrigger
+from .workflow import review
+
+HOUR = 60 * 60
+
+
+@every(HOUR)
+def flag_reviews() -> int:
+    """Open one trigger for each live publication whose next review is overdue; how many pages are overdue now."""
+    today = timezone.localdate()
+    overdue = Page.objects.live().filter(live_publication__next_review_due__lt=today).order_by("pk")
+    for page in overdue.select_related("live_publication").iterator(chunk_size=200):
+        review.open_trigger(
+            page,
+            source_kind=ReviewTrigger.Source.DATE,
+            source_id=page.live_publication.next_review_due.isoformat(),
+            severity=ReviewTrigger.Severity.REVIEW,
+            due_on=page.live_publication.next_review_due,
+            by=User.objects.machine(),
+        )
+    return overdue.count()

@@ -1,0 +1,237 @@
+"""The gate: what the database itself refuses about revisions, signatures and publications.
+
+No unsigned medical byte is ever public: `articles_page.live_publication_id` is the only road to readers, and it can point
+only at the newest publication of that page while every signature its policy asks for stands.
+"""
+
+from audit.triggers import append_only, guard
+
+_CREDENTIAL_VALID = (
+    "EXISTS (SELECT 1 FROM accounts_credential c WHERE c.id = {credential} AND c.user_id = {signer} AND c.revoked_at IS NULL "
+    "AND c.valid_from <= {{today}} AND (c.valid_until IS NULL OR c.valid_until >= {{today}}))"
+)
+_NOT_REVOKED = "NOT EXISTS (SELECT 1 FROM articles_revocation x WHERE x.sign_off_id = s.id)"
+
+
+def _gate(*, page: str, review: str, revision: str, content_hash: str) -> list[tuple[str, str]]:
+    """Refusals that keep a revision from readers; the arguments are SQL expressions. Used at insert and at pointing."""
+    standing = (
+        "SELECT 1 FROM articles_signoff s JOIN articles_revision r ON r.id = s.revision_id "
+        f"WHERE s.step_id = st.id AND s.content_hash = {content_hash} AND r.page_id = {page} AND s.valid_until > {{now}} "
+        f"AND {_NOT_REVOKED} "
+        f"AND NOT EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = {revision} AND k.user_id = s.signer_id) "
+        "AND (NOT st.needs_credential OR "
+        + _CREDENTIAL_VALID.format(credential="s.credential_id", signer="s.signer_id")
+        + ")"
+    )
+    steps = f"SELECT 1 FROM articles_reviewstep st JOIN articles_review rv ON rv.policy_id = st.policy_id WHERE rv.id = {review}"
+    return [
+        (
+            f"NOT EXISTS (SELECT 1 FROM articles_review rv WHERE rv.id = {review} AND rv.page_id = {page} "
+            f"AND rv.revision_id = {revision} AND rv.content_hash = {content_hash})",
+            "a publication names the review of exactly its revision and hash",
+        ),
+        (
+            f"NOT EXISTS (SELECT 1 FROM articles_revision r WHERE r.id = {revision} AND r.page_id = {page} "
+            f"AND r.content_hash = {content_hash})",
+            "a publication names one existing revision of its page and that hash",
+        ),
+        (f"NOT EXISTS ({steps} AND st.code = 'medical')", "no policy publishes without a medical review"),
+        (
+            f"EXISTS ({steps} AND NOT EXISTS ({standing}))",
+            "a signature that the review policy asks for is missing or no longer stands",
+        ),
+        (
+            f"EXISTS (SELECT 1 FROM articles_note n WHERE n.review_id = {review} AND n.blocking AND n.resolved_at IS NULL)",
+            "a blocking note is open",
+        ),
+        (
+            "EXISTS (SELECT 1 FROM articles_revisionreference c JOIN articles_reference f ON f.id = c.reference_id "
+            f"WHERE c.revision_id = {revision} AND f.status IN ('retracted', 'withdrawn') AND NOT EXISTS "
+            f"(SELECT 1 FROM articles_referenceacknowledgement a WHERE a.revision_id = {revision} AND a.reference_id = f.id))",
+            "a cited source is retracted and nobody acknowledged it",
+        ),
+    ]
+
+
+_LOCK_PAGE = "1 FROM articles_page p WHERE p.id = {page} FOR UPDATE"
+_POINTED = "(SELECT p.{column} FROM articles_publication p WHERE p.id = NEW.live_publication_id)"
+_POINTS = "NEW.live_publication_id IS NOT NULL AND (OLD.live_publication_id IS NULL OR NEW.live_publication_id <> OLD.live_publication_id)"
+
+
+def _live_pointer() -> list[tuple[str, str]]:
+    gate = _gate(
+        page="NEW.id",
+        review=_POINTED.format(column="review_id"),
+        revision=_POINTED.format(column="revision_id"),
+        content_hash=_POINTED.format(column="content_hash"),
+    )
+    own = [
+        (f"{_POINTED.format(column='page_id')} <> NEW.id", "a page shows its own publications"),
+        (
+            f"{_POINTED.format(column='number')} <> (SELECT MAX(q.number) FROM articles_publication q WHERE q.page_id = NEW.id)",
+            "a page shows its newest publication or none",
+        ),
+        (
+            "EXISTS (SELECT 1 FROM articles_withdrawal w WHERE w.publication_id = NEW.live_publication_id)",
+            "a withdrawn publication does not come back; publish the revision again",
+        ),
+    ]
+    return [(f"{_POINTS} AND ({condition})", sentence) for condition, sentence in own + gate]
+
+
+_SIGN_OFF = [
+    (
+        "NOT EXISTS (SELECT 1 FROM articles_revision r WHERE r.id = NEW.revision_id AND r.content_hash = NEW.content_hash)",
+        "a signature names one existing revision and exactly its hash",
+    ),
+    (
+        "NOT EXISTS (SELECT 1 FROM articles_review v JOIN articles_reviewstep st ON st.policy_id = v.policy_id "
+        "WHERE v.id = NEW.review_id AND v.status = 'open' AND v.revision_id = NEW.revision_id AND st.id = NEW.step_id)",
+        "a signature belongs to a step of the open review of its revision",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = NEW.revision_id AND k.user_id = NEW.signer_id)",
+        "nobody signs what they wrote",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM articles_signoff s JOIN articles_revision r ON r.id = s.revision_id "
+        "JOIN articles_revision mine ON mine.id = NEW.revision_id AND mine.page_id = r.page_id WHERE s.signer_id = NEW.signer_id "
+        f"AND s.content_hash = NEW.content_hash AND s.step_id <> NEW.step_id AND {_NOT_REVOKED})",
+        "one person takes one step",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM articles_reviewstep st WHERE st.id = NEW.step_id AND st.needs_credential) AND NOT "
+        + _CREDENTIAL_VALID.format(credential="NEW.credential_id", signer="NEW.signer_id"),
+        "the signer has no credential that is valid today",
+    ),
+    (
+        "NOT EXISTS (SELECT 1 FROM accounts_rolegrant g JOIN articles_reviewstep st ON st.id = NEW.step_id AND st.role = g.role "
+        "WHERE g.user_id = NEW.signer_id AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > {now}))",
+        "the signer does not hold the role that this step asks for",
+    ),
+]
+
+_REVISION_HASH = {
+    "postgresql": "NEW.content_hash <> 'b1:' || encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
+    # Django gives every SQLite connection this function; a client without it cannot insert a revision at all.
+    "sqlite": "NEW.content_hash <> 'b1:' || SHA256(NEW.content)",
+}
+
+
+def _revision_hash():
+    sentence = "a revision carries the hash of exactly its bytes"
+    pg = guard("articles_revision_hash", "articles_revision", "INSERT", [(_REVISION_HASH["postgresql"], sentence)])
+    lite = guard("articles_revision_hash", "articles_revision", "INSERT", [(_REVISION_HASH["sqlite"], sentence)])
+    return type(pg)(pg.name, pg.table, pg.timing, pg.event, pg.postgres, lite.sqlite)
+
+
+TRIGGERS = [
+    guard(
+        "articles_page_starts_unpublished",
+        "articles_page",
+        "INSERT",
+        [("NEW.live_publication_id IS NOT NULL", "a page begins unpublished")],
+    ),
+    guard("articles_page_live_pointer", "articles_page", "UPDATE", _live_pointer()),
+    guard("articles_page_no_delete", "articles_page", "DELETE", [("true", "a page is withdrawn, never deleted")]),
+    _revision_hash(),
+    *append_only("articles_revision"),
+    guard(
+        "articles_revisioncontributor_before_signing",
+        "articles_revisioncontributor",
+        "INSERT",
+        [
+            (
+                "EXISTS (SELECT 1 FROM articles_signoff s WHERE s.revision_id = NEW.revision_id AND s.signer_id = NEW.user_id)",
+                "a signer cannot become a contributor",
+            )
+        ],
+    ),
+    *append_only("articles_revisioncontributor"),
+    *append_only("articles_revisionreference"),
+    *append_only("articles_referenceversion"),
+    *append_only("articles_referencestatus"),
+    *append_only("articles_referenceacknowledgement"),
+    *append_only("articles_reviewpolicy"),
+    *append_only("articles_reviewstep"),
+    guard(
+        "articles_review_fits",
+        "articles_review",
+        "INSERT",
+        [
+            (
+                "NOT EXISTS (SELECT 1 FROM articles_revision r JOIN articles_page p ON p.id = r.page_id "
+                "JOIN articles_reviewpolicy y ON y.id = NEW.policy_id AND y.kind = p.kind "
+                "WHERE r.id = NEW.revision_id AND r.page_id = NEW.page_id AND r.content_hash = NEW.content_hash)",
+                "a review names one revision of its page, exactly its hash, and a policy for that kind of page",
+            )
+        ],
+    ),
+    guard(
+        "articles_review_keeps_its_subject",
+        "articles_review",
+        "UPDATE",
+        [
+            (
+                "NEW.page_id <> OLD.page_id OR NEW.revision_id <> OLD.revision_id OR NEW.content_hash <> OLD.content_hash "
+                "OR NEW.policy_id <> OLD.policy_id OR NEW.opened_by_id <> OLD.opened_by_id",
+                "a review keeps its revision and its policy",
+            )
+        ],
+    ),
+    guard("articles_review_no_delete", "articles_review", "DELETE", [("true", "a review is kept as evidence")]),
+    guard("articles_signoff_fits", "articles_signoff", "INSERT", _SIGN_OFF),
+    *append_only("articles_signoff"),
+    *append_only("articles_revocation"),
+    guard(
+        "articles_revocation_takes_down",
+        "articles_revocation",
+        "INSERT",
+        [],
+        timing="AFTER",
+        lock="1 FROM articles_page p JOIN articles_revision r ON r.page_id = p.id JOIN articles_signoff s ON s.revision_id = r.id "
+        "WHERE s.id = NEW.sign_off_id FOR UPDATE OF p",
+        then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 WHERE live_publication_id IN "
+        "(SELECT p.id FROM articles_publication p JOIN articles_signoff s ON s.content_hash = p.content_hash "
+        "JOIN articles_revision r ON r.id = s.revision_id AND r.page_id = p.page_id WHERE s.id = NEW.sign_off_id)",
+    ),
+    guard(
+        "articles_publication_gate",
+        "articles_publication",
+        "INSERT",
+        [
+            *_gate(
+                page="NEW.page_id", review="NEW.review_id", revision="NEW.revision_id", content_hash="NEW.content_hash"
+            ),
+            (
+                "NEW.number <> COALESCE((SELECT MAX(q.number) FROM articles_publication q WHERE q.page_id = NEW.page_id), 0) + 1",
+                "publications of a page are numbered one after the other",
+            ),
+        ],
+        lock=_LOCK_PAGE.format(page="NEW.page_id"),
+    ),
+    *append_only("articles_publication"),
+    guard(
+        "articles_withdrawal_fits",
+        "articles_withdrawal",
+        "INSERT",
+        [
+            (
+                "NOT EXISTS (SELECT 1 FROM articles_publication p WHERE p.id = NEW.publication_id AND p.page_id = NEW.page_id)",
+                "a withdrawal names a publication of its page",
+            )
+        ],
+    ),
+    guard(
+        "articles_withdrawal_takes_down",
+        "articles_withdrawal",
+        "INSERT",
+        [],
+        timing="AFTER",
+        then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 "
+        "WHERE live_publication_id = NEW.publication_id",
+    ),
+    *append_only("articles_withdrawal"),
+    *append_only("articles_publicnotice"),
+]

@@ -1,0 +1,1 @@
+"""The verbs of publishing: page, desk, command and task all call these."""

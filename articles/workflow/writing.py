@@ -1,0 +1,250 @@
+"""From a first draft to a frozen revision under review."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from audit.moves import WrongState, move, record
+
+from .. import closure, images, mentions, permissions, styles
+from ..document import blank, schema
+from ..document.schema import Problem
+from ..models import (
+    Draft,
+    Edit,
+    Image,
+    Page,
+    Redirect,
+    Reference,
+    ReferenceVersion,
+    Review,
+    ReviewPolicy,
+    Revision,
+    RevisionContributor,
+    RevisionReference,
+    Topic,
+)
+
+REVIEW_DAYS = 14
+
+
+class DraftRefused(Exception):
+    """The content is not a document of ours; `problems` says where and why. Nothing was saved."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class NotReady(DraftRefused):
+    """The draft is saved, but something still keeps it from review."""
+
+
+def create_page(
+    kind: str,
+    content: dict,
+    *,
+    by,
+    topic: Topic | None = None,
+    suggestions: dict | None = None,
+    imported_sha256: str = "",
+    verb: str = "saved",
+) -> Page:
+    """A new page with its draft. The slug is made from the content's slug or title, and made unique."""
+    _require(permissions.can_write(by) or by.is_machine)
+    content = _checked(content, kind)
+    with transaction.atomic():
+        slug = _free_slug(kind, content["language"], content["slug"] or content["title"])
+        page = Page.objects.create(kind=kind, language=content["language"], slug=slug, topic=topic, owner=by)
+        content["slug"] = slug
+        Draft.objects.create(
+            page=page, content=content, suggestions=suggestions or {}, imported_sha256=imported_sha256, updated_by=by
+        )
+        Edit.objects.create(page=page, user=by, verb=verb)
+        record(page, by=by, verb="page.created", kind=kind, how=verb)
+    return page
+
+
+def save_draft(page: Page, content: dict, *, version: int, by, suggestions: dict | None = None) -> Draft:
+    """Replace the draft's content if it is still at `version`; otherwise WrongState, and nothing is overwritten."""
+    _require(permissions.can_edit(by, page))
+    content = _checked(content, page.kind)
+    with transaction.atomic():
+        if not page.publications.exists() and content["slug"] != page.slug:
+            content["slug"] = _free_slug(page.kind, page.language, content["slug"] or content["title"], but=page)
+            Page.objects.filter(pk=page.pk).update(slug=content["slug"])
+        changes = {"suggestions": suggestions} if suggestions is not None else {}
+        _replace(page, version, content=content, updated_by=by, updated_at=timezone.now(), **changes)
+        Edit.objects.create(page=page, user=by, verb="saved")
+    return Draft.objects.get(page=page)
+
+
+def upload_image(page: Page, file, *, by) -> Image:
+    """Keep a picture for this page. The figure that shows it is a matter of the draft."""
+    _require(permissions.can_edit(by, page))
+    image = images.store(page, file, by=by)
+    Edit.objects.create(page=page, user=by, verb="uploaded")
+    return image
+
+
+def confirm_mention(page: Page, suggestion: dict, *, version: int, by) -> Draft:
+    """Turn a suggested brand and generic name into a drug mention; a drug the directory lacks gets a draft entry."""
+    _require(permissions.can_edit(by, page))
+    with transaction.atomic():
+        draft = page.draft
+        drug = _drug_named(suggestion) or _draft_drug(suggestion, page.language, by)
+        form = "full" if suggestion.get("generic") else "brand"
+        content = mentions.confirm(draft.content, suggestion, drug.uid, form)
+        return save_draft(page, content, version=version, by=by, suggestions=_without(draft, suggestion))
+
+
+def dismiss_suggestion(page: Page, suggestion: dict, *, version: int, by) -> Draft:
+    """Leave a suggested name as plain text and stop asking."""
+    return save_draft(page, page.draft.content, version=version, by=by, suggestions=_without(page.draft, suggestion))
+
+
+def submit(page: Page, *, version: int, by, change_class: str = "material", change_note: str = "") -> Review:
+    """Freeze the draft into a hashed revision and open its review; a review still open for older text is cancelled.
+
+    Raises NotReady with what is missing, and WrongState when somebody saved meanwhile. Pressing twice opens one review.
+    """
+    _require(permissions.can_submit(by, page))
+    with transaction.atomic():
+        page = Page.objects.select_for_update().get(pk=page.pk)
+        draft = Draft.objects.select_for_update().get(page=page)
+        if draft.version != version:
+            raise WrongState(_("Somebody saved this draft after you opened it. Look at the change before you send it."))
+        _ready(page, draft)
+        manifest = closure.build(page, draft.content)
+        text = closure.canonical(manifest)
+        content_hash = closure.content_hash(text)
+        open_review = page.reviews.filter(status=Review.Status.OPEN).select_related("revision").first()
+        if open_review and open_review.content_hash == content_hash:
+            return open_review
+        if open_review:
+            move(open_review, Review.Status.CANCELLED, by=by, verb="review.cancelled")
+        Edit.objects.create(page=page, user=by, verb="submitted")
+        revision = _freeze(page, manifest, text, content_hash, by, change_class, change_note)
+        return _open_review(revision, by)
+
+
+def contributors_since_publication(page: Page) -> set[int]:
+    """Ids of everyone who had a hand in the draft since the last published revision was frozen."""
+    last = page.publications.order_by("-number").values_list("revision__created_at", flat=True).first()
+    edits = page.edits.filter(at__gt=last) if last else page.edits.all()
+    return set(edits.values_list("user", flat=True))
+
+
+def _freeze(
+    page: Page, manifest: dict, text: str, content_hash: str, by, change_class: str, change_note: str
+) -> Revision:
+    number = (page.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
+    revision = Revision.objects.create(
+        page=page,
+        number=number,
+        content=text,
+        content_hash=content_hash,
+        change_class=change_class,
+        change_note=change_note,
+        created_by=by,
+    )
+    people = contributors_since_publication(page) | {by.pk}
+    RevisionContributor.objects.bulk_create(RevisionContributor(revision=revision, user_id=pk) for pk in sorted(people))
+    for number, reference in enumerate(manifest["references"], start=1):
+        version = _reference_version(reference["csl"])
+        RevisionReference.objects.create(revision=revision, reference=version.reference, version=version, number=number)
+    record(revision, by=by, verb="revision.submitted", hash=content_hash, page=page.pk, contributors=sorted(people))
+    return revision
+
+
+def _open_review(revision: Revision, by) -> Review:
+    policy = ReviewPolicy.objects.filter(kind=revision.page.kind).order_by("-number").first()
+    review = Review.objects.create(
+        page=revision.page,
+        revision=revision,
+        content_hash=revision.content_hash,
+        policy=policy,
+        opened_by=by,
+        due_on=timezone.localdate() + timedelta(days=REVIEW_DAYS),
+    )
+    record(review, by=by, verb="review.opened", revision=revision.pk, policy=policy.pk)
+    return review
+
+
+def _reference_version(csl: dict) -> ReferenceVersion:
+    scheme, value = styles.csl_identifier(csl)
+    reference, _new = Reference.objects.get_or_create(scheme=scheme, value=value)
+    text = closure.canonical(csl)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return ReferenceVersion.objects.get_or_create(reference=reference, csl_hash=digest, defaults={"csl": text})[0]
+
+
+def _ready(page: Page, draft: Draft) -> None:
+    problems = schema.submit_problems(
+        draft.content, kind=page.kind, images=set(page.images.values_list("uid", flat=True))
+    )
+    if problems:
+        raise NotReady(problems)
+
+
+def _checked(content: dict, kind: str) -> dict:
+    problems = schema.validate(content, kind=kind)
+    if problems:
+        raise DraftRefused(problems)
+    return schema.normalise(content)
+
+
+def _replace(page: Page, version: int, **changes) -> None:
+    if not Draft.objects.filter(page=page, version=version).update(version=F("version") + 1, **changes):
+        raise WrongState(
+            _("Somebody saved this draft after you opened it. Your text is still here; nothing was overwritten.")
+        )
+
+
+def _free_slug(kind: str, language: str, wish: str, *, but: Page | None = None) -> str:
+    """`wish` as a slug, with a number behind it where another page has it or once had it."""
+    base = slugify(wish)[:72].strip("-") or kind
+    others = Page.objects.exclude(pk=but.pk) if but else Page.objects.all()
+    taken = set(others.filter(kind=kind, language=language, slug__startswith=base).values_list("slug", flat=True))
+    taken |= set(
+        Redirect.objects.filter(kind=kind, language=language, slug__startswith=base).values_list("slug", flat=True)
+    )
+    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)
+
+
+def _drug_named(suggestion: dict) -> Page | None:
+    """The drug page whose live facts or draft carry the suggested brand."""
+    brand = suggestion["brand"].casefold()
+    drugs = Page.objects.filter(kind=Page.Kind.DRUG).select_related("draft", "drug_facts")
+    return (
+        drugs.filter(drug_facts__brand__iexact=brand).first()
+        or drugs.filter(draft__content__facts__brand__iexact=brand).first()
+    )
+
+
+def _draft_drug(suggestion: dict, language: str, by) -> Page:
+    brand = suggestion["brand"]
+    content = blank.content(Page.Kind.DRUG, title=brand, language=language)
+    content["facts"] |= {"brand": brand, "mark": suggestion.get("mark", ""), "generic": suggestion.get("generic", "")}
+    return create_page(Page.Kind.DRUG, content, by=by)
+
+
+def _without(draft: Draft, suggestion: dict) -> dict:
+    rest = [
+        one
+        for one in draft.suggestions.get("drugs", [])
+        if json.dumps(one, sort_keys=True) != json.dumps(suggestion, sort_keys=True)
+    ]
+    return {**draft.suggestions, "drugs": rest}
+
+
+def _require(allowed: bool) -> None:
+    if not allowed:
+        raise PermissionDenied(_("Only a writer or an editor may do this."))

@@ -1,0 +1,239 @@
+"""The review desk through its pages: reading, signing, publishing, taking down, and everybody who may not."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import Note, Page, Publication, PublicNotice, Review, SignOff
+from articles.workflow import review as verbs
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people():
+    return cast.people()
+
+
+@pytest.fixture
+def opened(people) -> Review:
+    return cast.open_review(people, title="Short nights")
+
+
+def url(name: str, pk: int) -> str:
+    return reverse(f"articles:{name}", args=[pk])
+
+
+def signing(opened: Review, client, **changes) -> dict:
+    """What the sign page sends when nothing is wrong."""
+    form = client.get(url("sign", opened.pk)).context["form"]
+    return {
+        "hash": opened.content_hash,
+        "coi": "none",
+        "next_review": form.fields["next_review"].choices[-1][0],
+        "agree": "on",
+        "password": cast.PASSWORD,
+    } | changes
+
+
+class TestDoors:
+    @pytest.mark.parametrize("name", ["reviewing", "live_pages"])
+    def test_anonymous_people_are_asked_to_sign_in(self, client, name):
+        assert client.get(reverse(f"articles:{name}"))["Location"].startswith("/account/login/")
+
+    @pytest.mark.parametrize("who", ["rita", "max", "amara", "ada"])
+    def test_others_do_not_learn_that_the_desk_exists(self, client, people, opened, who):
+        client.force_login(getattr(people, who))
+        for path in (reverse("articles:reviewing"), url("review", opened.pk), url("sign", opened.pk)):
+            assert client.get(path).status_code == 404
+
+    def test_publishing_is_for_editors_and_by_post(self, client, people, opened):
+        client.force_login(people.ruth)
+        assert client.post(url("publish", opened.pk)).status_code == 404
+        client.force_login(people.edda)
+        assert client.get(url("publish", opened.pk)).status_code == 405
+
+
+class TestQueue:
+    def test_the_soonest_due_comes_first_and_lanes_count(self, client, people, opened):
+        late = cast.open_review(people, title="Late")
+        Review.objects.filter(pk=late.pk).update(due_on=timezone.localdate() - timedelta(days=3))
+        client.force_login(people.ruth)
+        page = client.get(reverse("articles:reviewing"))
+        assert [title for _row, title in page.context["rows"]] == ["Late", "Short nights"]
+        assert page.context["counts"] == {"open": 2, "overdue": 1, "sent_back": 0, "signed": 0}
+
+    def test_it_pages_by_key(self, client, people, monkeypatch):
+        monkeypatch.setattr("articles.views.review.PAGE_SIZE", 2)
+        for number in range(5):
+            cast.open_review(people, title=f"Page {number}")
+        client.force_login(people.ruth)
+        seen, path = [], reverse("articles:reviewing")
+        while path:
+            page = client.get(path)
+            seen += [title for _row, title in page.context["rows"]]
+            path = page.context["older"] and reverse("articles:reviewing") + page.context["older"]
+        assert seen == [f"Page {number}" for number in range(5)]
+
+    @pytest.mark.parametrize(
+        "query", ["?lane=nonsense", "?after=nonsense", "?after=2026-13-99_x", "?after=_", "?lane=&after=%00"]
+    )
+    def test_a_nonsense_query_shows_the_first_page(self, client, people, opened, query):
+        client.force_login(people.ruth)
+        assert client.get(reverse("articles:reviewing") + query).status_code == 200
+
+    def test_it_costs_the_same_whatever_its_length(self, client, people, opened, django_assert_max_num_queries):
+        client.force_login(people.ruth)
+        for number in range(3):
+            with django_assert_max_num_queries(12):
+                client.get(reverse("articles:reviewing"))
+            cast.open_review(people, title=f"Page {number}")
+
+
+class TestReview:
+    def test_it_shows_the_very_artefact_that_will_be_published(self, client, people, opened):
+        client.force_login(people.ruth)
+        body = client.get(url("review", opened.pk)).content.decode()
+        assert f'data-signed="{opened.content_hash}"' in body
+        assert "noindex" in body
+
+    def test_a_note_is_kept_and_settled(self, client, people, opened):
+        client.force_login(people.ruth)
+        client.post(url("review", opened.pk), {"act": "note", "note-text": "Look here.", "note-blocking": "on"})
+        note = Note.objects.get()
+        assert note.blocking
+        client.post(url("review", opened.pk), {"act": "resolve", "note": note.pk})
+        note.refresh_from_db()
+        assert note.resolved_by == people.ruth
+
+    def test_an_empty_note_is_refused_beside_its_field(self, client, people, opened):
+        client.force_login(people.ruth)
+        page = client.post(url("review", opened.pk), {"act": "note", "note-text": ""})
+        assert page.status_code == 422
+        assert "errorlist" in page.content.decode()
+
+    def test_asking_for_changes_ends_the_cycle(self, client, people, opened):
+        client.force_login(people.ruth)
+        client.post(
+            url("review", opened.pk), {"act": "changes", "changes-text": "Name the study.", "changes-version": 1}
+        )
+        opened.refresh_from_db()
+        assert opened.status == "changes_asked"
+
+    def test_two_reviewers_ask_at_once_and_the_second_is_told(self, client, people, opened):
+        verbs.ask_for_changes(opened, by=people.raj, text="Name the study.", version=1)
+        client.force_login(people.ruth)
+        answer = client.post(
+            url("review", opened.pk), {"act": "changes", "changes-text": "Another.", "changes-version": 1}, follow=True
+        )
+        assert answer.status_code in (200, 403)
+        assert Note.objects.count() == 1
+
+
+class TestSign:
+    def test_the_statement_and_the_fingerprint_are_on_the_page(self, client, people, opened):
+        client.force_login(people.ruth)
+        body = client.get(url("sign", opened.pk)).content.decode()
+        assert "I am Ruth Adeyemi, MD. I have read revision 1" in body
+        assert opened.content_hash in body
+
+    def test_it_signs_and_hands_out_a_receipt(self, client, people, opened):
+        client.force_login(people.ruth)
+        answer = client.post(url("sign", opened.pk), signing(opened, client), follow=True)
+        sign_off = SignOff.objects.get()
+        assert answer.redirect_chain[-1][0] == url("receipt", sign_off.pk)
+        assert sign_off.statement in answer.content.decode().replace("&#x27;", "'")
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"password": "wrong"}, "not right"),
+            ({"password": ""}, "Enter your password to sign."),
+            ({"agree": ""}, "Confirm that this is your statement."),
+            ({"coi": "some", "coi_text": ""}, "Say what you declare"),
+            ({"hash": "b1:" + "0" * 64}, "The text changed after you opened it."),
+            ({"next_review": "1999-01-01"}, "errorlist"),
+        ],
+        ids=["wrong password", "no password", "no statement", "empty declaration", "another hash", "another date"],
+    )
+    def test_what_is_wrong_stands_beside_its_field_and_nothing_is_signed(self, client, people, opened, changes, words):
+        client.force_login(people.ruth)
+        answer = client.post(url("sign", opened.pk), signing(opened, client, **changes))
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+        assert not SignOff.objects.exists()
+
+    def test_what_is_declared_goes_into_the_signed_statement(self, client, people, opened):
+        client.force_login(people.ruth)
+        client.post(
+            url("sign", opened.pk), signing(opened, client, coi="some", coi_text="Paid talks for a maker of beds")
+        )
+        assert SignOff.objects.get().statement.endswith("My conflicts of interest: Paid talks for a maker of beds.")
+
+    def test_who_wrote_it_is_sent_back_with_the_reason(self, client, people):
+        both = cast.person("both", "writer", "medical_reviewer", name="Bo Both")
+        page = cast.draft(both)
+        opened = cast.writing.submit(page, version=1, by=both)
+        client.force_login(both)
+        answer = client.get(url("sign", opened.pk), follow=True)
+        assert "You wrote part of this revision" in answer.content.decode()
+
+    def test_pressing_twice_signs_once(self, client, people, opened):
+        client.force_login(people.ruth)
+        data = signing(opened, client)
+        for _ in range(2):
+            client.post(url("sign", opened.pk), data)
+        assert SignOff.objects.count() == 1
+
+
+class TestPublishAndTakeDown:
+    def test_an_editor_publishes_what_is_signed(self, client, people):
+        signed = cast.signed_review(people)
+        client.force_login(people.edda)
+        answer = client.post(url("publish", signed.pk), follow=True)
+        assert "is public now" in answer.content.decode()
+        assert Publication.objects.count() == 1
+
+    def test_an_unsigned_one_stays_and_says_why(self, client, people, opened):
+        client.force_login(people.edda)
+        answer = client.post(url("publish", opened.pk), follow=True)
+        assert "signature is missing" in answer.content.decode()
+        assert not Publication.objects.exists()
+
+    def test_taking_back_a_signature_takes_the_page_down(self, client, people):
+        page = cast.live_page(people)
+        client.force_login(people.ruth)
+        sign_off = SignOff.objects.get()
+        client.post(url("receipt", sign_off.pk), {"reason": "error_found", "sure": "on"})
+        assert Page.objects.get(pk=page.pk).live_publication is None
+
+    def test_taking_back_needs_to_be_meant(self, client, people):
+        cast.live_page(people)
+        client.force_login(people.ruth)
+        answer = client.post(url("receipt", SignOff.objects.get().pk), {"reason": "error_found"})
+        assert answer.status_code == 422
+        assert not hasattr(SignOff.objects.get(), "revocation")
+
+    def test_somebody_elses_signature_cannot_be_taken_back(self, client, people):
+        cast.live_page(people)
+        client.force_login(people.raj)
+        answer = client.post(url("receipt", SignOff.objects.get().pk), {"reason": "error_found", "sure": "on"})
+        assert answer.status_code == 403
+
+    def test_withdrawing_needs_a_reason_that_readers_see(self, client, people):
+        page = cast.live_page(people)
+        client.force_login(people.ruth)
+        assert client.post(url("withdraw", page.pk), {"kind": "safety", "public_reason": ""}).status_code == 422
+        client.post(url("withdraw", page.pk), {"kind": "safety", "public_reason": "a dose was wrong."})
+        assert Page.objects.get(pk=page.pk).live_publication is None
+
+    def test_a_notice_stands_above_the_article_at_once(self, client, people):
+        page = cast.live_page(people)
+        client.force_login(people.edda)
+        client.post(url("notice", page.pk), {"kind": "safety", "text": "Ask your team <b>first</b>."})
+        assert PublicNotice.objects.get().text == "Ask your team <b>first</b>."
+        client.logout()
+        assert "Ask your team &lt;b&gt;first&lt;/b&gt;." in client.get(page.get_absolute_url()).content.decode()
