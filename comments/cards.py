@@ -1,0 +1,35 @@
+"""What waits for a moderator, as the desk's first page shows it."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.desks import Card
+from accounts.roles import Role
+
+from . import permissions, queue
+from .models import QueueItem
+
+Lane = QueueItem.Lane
+
+
+def moderation(user) -> list[Card]:
+    if not permissions.is_moderator(user):
+        return []
+    counts = queue.counts()
+    urgent = counts[Lane.CRISIS]
+    return [
+        Card(
+            title=_("Comments"),
+            count=sum(counts.values()),
+            url=reverse("comments:queue"),
+            action=_("Read the next one"),
+            icon="chat",
+            role=Role.MODERATOR,
+            urgent=ngettext(
+                "{n} comment may be about somebody in danger.", "{n} comments may be about somebody in danger.", urgent
+            ).format(n=urgent)
+            if urgent
+            else "",
+        )
+    ]

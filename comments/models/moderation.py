@@ -1,0 +1,215 @@
+"""What moderators see, decide and are held to."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import PolicyClause
+
+from .conversation import Comment, CommentRevision
+
+STATUSES = Comment.Status.choices
+
+
+class Finding(models.Model):
+    """What one detector saw in one comment revision."""
+
+    revision = models.ForeignKey(CommentRevision, models.CASCADE, related_name="findings")
+    detector = models.SlugField(max_length=40)
+    label = models.SlugField(max_length=40)
+    spans = models.JSONField(default=list)  # [[start, end], …] in the text
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.detector}: {self.label}"
+
+
+class Report(models.Model):
+    """A reader says that something is wrong with a comment. Its words are erasable."""
+
+    class Reason(models.TextChoices):
+        HARM = "harm", _("It could harm someone’s health")
+        PRIVACY = "privacy", _("It shares private details")
+        UNKIND = "unkind", _("It is unkind or abusive")
+        SELLING = "selling", _("It sells something or is spam")
+        WORRIED = "worried", _("I am worried about this person")
+        OTHER = "other", _("Something else")
+
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="reports")
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    text = models.TextField(blank=True, max_length=1000)
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_report_per_reporter", fields=["comment", "reporter"], condition=Q(closed_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.comment_id}"
+
+
+class QueueItem(models.Model):
+    """A comment waits for a moderator, in one lane, at most once."""
+
+    class Lane(models.TextChoices):
+        CRISIS = "crisis", _("Crisis")
+        LEGAL = "legal", _("Legal")
+        PRIVACY = "privacy", _("Privacy")
+        SAFETY = "safety", _("Side effects")
+        APPEAL = "appeal", _("Appeals")
+        REPORTED = "reported", _("Reported")
+        FIRST = "first", _("First comment")
+        HELD = "held", _("Waiting")
+        MEDICAL = "medical", _("Medical question")
+        SAMPLE = "sample", _("Sample")
+
+    # The order moderators work in; `rank` stores the place so that the database can sort by it.
+    RANKS = {lane: rank for rank, lane in enumerate(Lane.values)}
+
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="queue_items")
+    lane = models.CharField(max_length=10, choices=Lane.choices)
+    rank = models.PositiveSmallIntegerField()
+    reasons = models.JSONField(default=list)  # codes of findings, reports and modes that brought it here
+    opened_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    claimed_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_queue_item_per_comment", fields=["comment"], condition=Q(closed_at=None)
+            ),
+            models.CheckConstraint(
+                name="queue_claim_has_an_end", condition=Q(claimed_by=None) | Q(claimed_until__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(fields=["rank", "due_at", "id"], name="queue_waiting", condition=Q(closed_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.lane}: {self.comment_id}"
+
+    def save(self, *args, **kwargs):
+        self.rank = self.RANKS[self.lane]
+        super().save(*args, **kwargs)
+
+
+class Decision(models.Model):
+    """Why a comment's status changed, inserted before the change; without one there is no change. Append-only."""
+
+    class Source(models.TextChoices):
+        MODERATOR = "moderator"
+        AUTHOR = "author"
+        POLICY = "policy"
+        REPORTS = "reports"
+        ERASURE = "erasure"
+
+    class Reason(models.TextChoices):
+        WITHIN_RULES = "within_rules", _("Within the rules")
+        MEDICAL_ADVICE = "medical_advice", _("Talks about stopping or changing a treatment")
+        MISINFORMATION = "misinformation", _("Wrong medical information")
+        PRIVACY = "privacy", _("Shares private details")
+        UNKIND = "unkind", _("Unkind or abusive")
+        SELLING = "selling", _("Sells something or is spam")
+        OFF_TOPIC = "off_topic", _("Not about this page")
+        CRISIS = "crisis", _("Needs help first")
+        OTHER = "other", _("Another reason")
+        AUTHOR = "author", _("The member’s own wish")
+        ERASURE = "erasure", _("Erasure of the account")
+        SCREENING = "screening", _("Screening found nothing")
+
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="decisions")
+    version = models.PositiveIntegerField()  # the comment's version after this decision
+    from_status = models.CharField(max_length=10, choices=STATUSES)
+    to_status = models.CharField(max_length=10, choices=STATUSES)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    clause = models.ForeignKey(PolicyClause, models.PROTECT, null=True, related_name="+")
+    revision = models.ForeignKey(
+        CommentRevision, models.PROTECT, null=True, related_name="+"
+    )  # the words that were decided on
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )  # copied, so that the CHECK below can read it
+    text_hash = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["version"]
+        constraints = [
+            models.UniqueConstraint(name="one_decision_per_comment_version", fields=["comment", "version"]),
+            models.CheckConstraint(
+                name="nobody_moderates_their_own_comment", condition=~Q(source="moderator") | ~Q(decided_by=F("author"))
+            ),
+            models.CheckConstraint(
+                name="a_moderators_decision_names_the_moderator",
+                condition=~Q(source="moderator") | Q(decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_rejection_names_its_rule", condition=~Q(to_status="rejected") | Q(clause__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} v{self.version}: {self.to_status}"
+
+
+class DecisionText(models.Model):
+    """Words beside a decision: the message to the author and a note for the team. Erasable; bound by a salted hash."""
+
+    decision = models.OneToOneField(Decision, models.CASCADE, primary_key=True, related_name="words")
+    message = models.TextField(blank=True, max_length=1000)
+    note = models.TextField(blank=True, max_length=1000)
+    salt = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"words of {self.decision}"
+
+
+class Sanction(models.Model):
+    """A member may not comment until a date, and is told why."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sanctions")
+    reason = models.CharField(max_length=20, choices=Decision.Reason.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="nobody_sanctions_themselves", condition=~Q(user=F("by")))]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.until:%Y-%m-%d}"
+
+
+class Appeal(models.Model):
+    """The author asks once for a second look; somebody else takes it."""
+
+    decision = models.OneToOneField(Decision, models.PROTECT, related_name="appeal")
+    first_moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    text = models.TextField(max_length=2000)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    upheld = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="an_appeal_is_heard_by_somebody_else",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("first_moderator")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"appeal of {self.decision}"

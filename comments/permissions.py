@@ -1,0 +1,71 @@
+"""Who may do what with a comment: the role and the relation to the row, nothing else."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import Role, holds
+
+from .models import Comment, Conversation, Decision
+
+Status = Comment.Status
+MODE = Conversation.Mode
+APPEAL_WINDOW = timedelta(days=30)
+
+
+def is_shown(conversation: Conversation | None) -> bool:
+    """Whether readers see this conversation at all."""
+    return conversation is not None and conversation.mode != MODE.HIDDEN
+
+
+def takes_comments(conversation: Conversation | None) -> bool:
+    """Whether something new may be written in it now."""
+    if conversation is None or conversation.mode in (MODE.HIDDEN, MODE.READ_ONLY):
+        return False
+    return conversation.closes_at is None or conversation.closes_at > timezone.now()
+
+
+def is_moderator(user) -> bool:
+    return holds(user, Role.MODERATOR)
+
+
+def can_decide(user, comment: Comment) -> bool:
+    return is_moderator(user) and comment.author_id != user.pk
+
+
+def why_not_decide(user, comment: Comment) -> str:
+    """A sentence, or "" when `user` may decide about this comment."""
+    if not is_moderator(user):
+        return _("Only a moderator may decide about comments.")
+    if comment.author_id == user.pk:
+        return _("You wrote this comment, so another moderator must decide about it.")
+    return ""
+
+
+def can_withdraw(user, comment: Comment) -> bool:
+    return comment.author_id == user.pk and Status.WITHDRAWN in Comment.MOVES.get(comment.status, ())
+
+
+def can_report(user, comment: Comment) -> bool:
+    return user.is_authenticated and comment.author_id != user.pk and comment.status == Status.LIVE
+
+
+def can_appeal(user, comment: Comment, decision: Decision | None) -> bool:
+    """The author, once, after a decision that took the comment from readers or kept it from them."""
+    return (
+        decision is not None
+        and comment.author_id == user.pk
+        and comment.status in (Status.REJECTED, Status.SPAM, Status.HIDDEN)
+        and decision.to_status == comment.status
+        # A decision that keeps the status answered an appeal; there is no appeal of that answer.
+        and decision.from_status != comment.status
+        and not hasattr(decision, "appeal")
+    )
+
+
+def can_see(user, comment: Comment) -> bool:
+    """Live comments are for everybody; the author and the moderators see the others too."""
+    if comment.status == Status.LIVE:
+        return True
+    return user.is_authenticated and (comment.author_id == user.pk or is_moderator(user))

@@ -1,0 +1,48 @@
+"""What the conversation does when news comes from below. Everything happens inside the sender's transaction."""
+
+from django.dispatch import receiver
+
+from accounts.models import RoleGrant, User
+from accounts.signals import collect_user_data, role_revoked, user_erased
+from articles import freshness
+from articles.models import Page
+from articles.signals import page_published, page_withdrawn
+
+from . import erasure
+from .models import Comment, Conversation, QueueItem
+
+# Drug and subtype entries are looked up, not talked about, until somebody opens them.
+FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
+
+
+@receiver(page_published)
+def open_conversation(page: Page, **kwargs) -> None:
+    """Every page gets its conversation at its first publication and keeps it through all later ones."""
+    mode = FIRST_MODE.get(Page.Kind(page.kind), Conversation.Mode.HIDDEN)
+    Conversation.objects.get_or_create(page=page, defaults={"mode": mode})
+
+
+@receiver(page_withdrawn)
+def put_queue_down(page: Page, **kwargs) -> None:
+    """The queue leaves out what waits under a withdrawn page (queue.waiting); nobody keeps a claim on it."""
+    waiting = QueueItem.objects.filter(comment__conversation_id=page.pk, closed_at=None)
+    waiting.update(claimed_by=None, claimed_until=None)
+
+
+@receiver(role_revoked)
+def take_badge_off(grant: RoleGrant, **kwargs) -> None:
+    """A badge beside a name is public: the pages that show it have changed. Claims of a former moderator end."""
+    shown_on = Comment.objects.live().filter(author=grant.user_id).values("conversation_id")
+    for page in Page.objects.filter(pk__in=shown_on).order_by("pk"):
+        freshness.bump(page)
+    QueueItem.objects.filter(claimed_by=grant.user_id, closed_at=None).update(claimed_by=None, claimed_until=None)
+
+
+@receiver(user_erased)
+def erase_words(user: User, remove_words: bool = True, **kwargs) -> None:
+    erasure.erase(user, remove_words=remove_words)
+
+
+@receiver(collect_user_data)
+def export_words(user: User, **kwargs) -> dict:
+    return {"conversation": erasure.export(user)}

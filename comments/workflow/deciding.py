@@ -1,0 +1,293 @@
+"""What moderators decide: every change of a comment's status goes through `_transition`, together with its Decision."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import mail
+from accounts.models import OutboxMail, PolicyClause, User
+from articles import freshness
+from articles.models import Page
+from audit.moves import WrongState, record
+
+from .. import permissions, queue
+from ..models import Appeal, Comment, Conversation, Decision, DecisionText, QueueItem
+
+Status = Comment.Status
+Source = Decision.Source
+Reason = Decision.Reason
+
+# Mail waits this long, so that a slip of the finger can be set right before the member reads of it.
+UNDO_WINDOW = timedelta(seconds=10)
+KEPT = "comment.kept"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What is decided, by whom and why; the words are kept apart from the codes because words can be erased."""
+
+    to: str
+    verb: str
+    source: str
+    reason: str
+    by: User | None
+    clause: PolicyClause | None = None
+    message: str = ""
+    note: str = ""
+
+
+def approve(comment: Comment, *, by: User, version: int) -> Decision:
+    """Publish a comment that waits (or was refused before)."""
+    return _moderate(
+        comment, Ruling(Status.LIVE, "comment.approved", Source.MODERATOR, Reason.WITHIN_RULES, by), version
+    )
+
+
+def reject(
+    comment: Comment, *, by: User, version: int, reason: str, clause: PolicyClause, message: str = "", note: str = ""
+) -> Decision:
+    """Keep a comment from readers and tell its author why: a reason, the rule it broke, and words of your own."""
+    _may(by, comment)
+    if reason not in Reason.values or reason in (Reason.WITHIN_RULES, Reason.AUTHOR, Reason.ERASURE, Reason.SCREENING):
+        raise ValidationError(_("Choose why you are rejecting this comment."))
+    if clause is None or clause.version_id != comment.current.rules_version_id:
+        raise ValidationError(_("Choose a rule of the version that the member agreed to."))
+    ruling = Ruling(Status.REJECTED, "comment.rejected", Source.MODERATOR, reason, by, clause, message, note)
+    return _moderate(comment, ruling, version)
+
+
+def hide(comment: Comment, *, by: User, version: int, note: str = "") -> Decision:
+    """Take a live comment out of view while it is looked at again; it goes back into the queue."""
+    ruling = Ruling(Status.HIDDEN, "comment.hidden", Source.MODERATOR, Reason.OTHER, by, note=note)
+    return _moderate(comment, ruling, version)
+
+
+def restore(comment: Comment, *, by: User, version: int) -> Decision:
+    """Bring back what was hidden, rejected or called spam. It keeps its place in the thread."""
+    _may(by, comment)
+    if comment.status == Status.HELD:
+        raise WrongState(_("This comment still waits for its first decision. Approve or reject it."))
+    return _moderate(
+        comment, Ruling(Status.LIVE, "comment.restored", Source.MODERATOR, Reason.WITHIN_RULES, by), version
+    )
+
+
+def mark_spam(comment: Comment, *, by: User, version: int) -> Decision:
+    return _moderate(comment, Ruling(Status.SPAM, "comment.marked_spam", Source.MODERATOR, Reason.SELLING, by), version)
+
+
+def keep(comment: Comment, *, by: User, version: int) -> Decision:
+    """Looked at again, and it stays as it is: reports are closed, an appeal is turned down."""
+    _may(by, comment)
+    if comment.status in (Status.HELD, Status.HIDDEN):
+        raise WrongState(_("This comment waits for a decision. Approve or reject it."))
+    last = comment.decisions.select_related("clause").order_by("-version").first()
+    reason, clause = (Reason.WITHIN_RULES, None) if comment.status == Status.LIVE else (last.reason, last.clause)
+    return _moderate(comment, Ruling(comment.status, KEPT, Source.MODERATOR, reason, by, clause), version)
+
+
+def claim(item: QueueItem, *, by: User) -> QueueItem:
+    """Take an item in hand for five minutes, so that others leave it alone. It binds nobody: a decision counts, not a claim."""
+    if not permissions.is_moderator(by):
+        raise PermissionDenied(_("Only a moderator may take comments from the queue."))
+    now = timezone.now()
+    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_until__lte=now)
+    taken = QueueItem.objects.filter(free, pk=item.pk, closed_at=None).update(
+        claimed_by=by, claimed_until=now + queue.LEASE
+    )
+    item.refresh_from_db()
+    if not taken:
+        raise WrongState(_("Somebody already decided about this comment.") if item.closed_at else opened_by(item))
+    return item
+
+
+def release(item: QueueItem, *, by: User) -> None:
+    QueueItem.objects.filter(pk=item.pk, claimed_by=by, closed_at=None).update(claimed_by=None, claimed_until=None)
+
+
+def opened_by(item: QueueItem) -> str:
+    """Who has it in hand and since when, in words."""
+    minutes = int((timezone.now() - (item.claimed_until - queue.LEASE)).total_seconds() // 60)
+    if minutes < 1:
+        return _("{name} opened this comment just now.").format(name=item.claimed_by.get_full_name())
+    words = ngettext(
+        "{name} opened this comment {n} minute ago.", "{name} opened this comment {n} minutes ago.", minutes
+    )
+    return words.format(name=item.claimed_by.get_full_name(), n=minutes)
+
+
+def what_happened(decision: Decision | None) -> str:
+    """How a moderator who came second is told about the first decision."""
+    if decision is None:
+        return _("The comment changed since you opened it.")
+    at = time_format(timezone.localtime(decision.at), "H:i")
+    if decision.source == Source.MODERATOR:
+        words = {
+            Status.LIVE: _("Already approved by {name} at {time}."),
+            Status.REJECTED: _("Already rejected by {name} at {time}."),
+            Status.HIDDEN: _("Already hidden by {name} at {time}."),
+            Status.SPAM: _("Already marked as spam by {name} at {time}."),
+        }.get(decision.to_status, _("Already decided by {name} at {time}."))
+        return words.format(name=decision.decided_by.get_full_name(), time=at)
+    if decision.source == Source.AUTHOR:
+        return _("The member deleted this comment at {time}.").format(time=at)
+    if decision.source == Source.ERASURE:
+        return _("The member’s words were erased at {time}.").format(time=at)
+    return _("This was already decided at {time}.").format(time=at)
+
+
+def _moderate(comment: Comment, ruling: Ruling, version: int) -> Decision:
+    _may(ruling.by, comment)
+    return transition(comment, ruling, version)
+
+
+def _may(by: User, comment: Comment) -> None:
+    if reason := permissions.why_not_decide(by, comment):
+        raise PermissionDenied(reason)
+
+
+@transaction.atomic
+def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
+    """The one place where a comment changes status. Of two people who press at the same moment exactly one wins.
+
+    Lock order: page, comment, queue item, audit chain.
+    """
+    page = Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
+    row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    if row.version != version:
+        last = row.decisions.select_related("decided_by").order_by("-version").first()
+        raise WrongState(_("{event} Your choice was not saved.").format(event=what_happened(last)))
+    if ruling.to != row.status and ruling.to not in Comment.MOVES.get(row.status, ()):
+        raise WrongState(_("The comment is not in a state where this can be done. Your choice was not saved."))
+    if ruling.to == row.status and ruling.verb != KEPT:
+        raise WrongState(_("This was already done."))
+    appeal = _open_appeal(row, ruling)
+    decision = _write_decision(row, ruling)
+    _move(row, ruling)
+    _show(page, row.status, ruling.to)
+    _settle(row, ruling, decision, appeal)
+    _tell_author(row, ruling, decision, appeal)
+    if ruling.source != Source.POLICY:
+        record(
+            row, by=ruling.by, verb=ruling.verb, decision=decision.pk, version=decision.version, revision=row.current_id,
+            reason=ruling.reason, clause=ruling.clause and ruling.clause.pk, **{"from": row.status, "to": ruling.to},
+        )  # fmt: skip
+    comment.refresh_from_db()
+    return decision
+
+
+def _open_appeal(row: Comment, ruling: Ruling) -> Appeal | None:
+    appeal = Appeal.objects.filter(decision__comment=row, decided_at=None).first()
+    if appeal is not None and ruling.source == Source.MODERATOR and appeal.first_moderator_id == ruling.by.pk:
+        raise PermissionDenied(_("You decided the first time, so somebody else must hear the appeal."))
+    return appeal
+
+
+def _write_decision(row: Comment, ruling: Ruling) -> Decision:
+    salt = secrets.token_hex(16) if ruling.message or ruling.note else ""
+    decision = Decision.objects.create(
+        comment=row,
+        version=row.version + 1,
+        from_status=row.status,
+        to_status=ruling.to,
+        source=ruling.source,
+        reason=ruling.reason,
+        clause=ruling.clause,
+        revision_id=row.current_id,
+        decided_by=ruling.by,
+        author_id=row.author_id,
+        text_hash=words_hash(salt, ruling.message, ruling.note) if salt else "",
+    )
+    if salt:
+        DecisionText.objects.create(decision=decision, message=ruling.message, note=ruling.note, salt=salt)
+    return decision
+
+
+def words_hash(salt: str, message: str, note: str) -> str:
+    """Binds the erasable words to the decision that stays."""
+    return hashlib.sha256("\x1f".join((salt, message, note)).encode()).hexdigest()
+
+
+def _move(row: Comment, ruling: Ruling) -> None:
+    now = timezone.now()
+    changes = {"status": ruling.to, "version": row.version + 1}
+    if ruling.to == Status.LIVE and row.published_at is None:
+        changes["published_at"] = now
+    if ruling.source == Source.MODERATOR and row.read_at is None:
+        changes["read_at"] = now
+    same = Comment.objects.filter(pk=row.pk, status=row.status, version=row.version)
+    if not same.update(**changes):
+        raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
+
+
+def _show(page: Page, before: str, after: str) -> None:
+    """What readers see of a page changed: its count and its version."""
+    step = (after == Status.LIVE) - (before == Status.LIVE)
+    if step:
+        Conversation.objects.filter(pk=page.pk).update(live_count=F("live_count") + step)
+        freshness.bump(page)
+
+
+def _settle(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
+    """Close what the decision answers: queue item, reports, appeal. Hiding answers nothing; it asks."""
+    if ruling.to == Status.HIDDEN and row.status != Status.HIDDEN:
+        queue.enqueue(row, QueueItem.Lane.REPORTED, ["hidden"])
+        return
+    reported = row.reports.filter(closed_at=None)
+    if ruling.source == Source.AUTHOR and reported.exists():
+        return  # The words are gone from readers, but a report may still need an answer.
+    reported.update(closed_at=timezone.now())
+    queue.close(row)
+    if appeal is not None:
+        heard_by = ruling.by if ruling.source == Source.MODERATOR else None
+        Appeal.objects.filter(pk=appeal.pk).update(
+            decided_by=heard_by, decided_at=timezone.now(), upheld=ruling.to == Status.LIVE if heard_by else None
+        )
+
+
+def _tell_author(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
+    """A refusal and the answer to an appeal are always told, an approval only the first time."""
+    # What was taken back within the undo window was never said.
+    OutboxMail.objects.filter(key=_mail_key(row, row.version), status=OutboxMail.Status.WAITING).delete()
+    author = row.author
+    if ruling.source != Source.MODERATOR or not author.is_active or author.erased_at:
+        return
+    template = _news(row, ruling, appeal)
+    if not template:
+        return
+    context = {"comment": row, "page": row.conversation.page, "clause": ruling.clause, "message": ruling.message}
+    mail.send(
+        f"comments/{template}",
+        author.email,
+        context | {"decision": decision, "restored": ruling.to == Status.LIVE},
+        not_before=timezone.now() + UNDO_WINDOW,
+        key=_mail_key(row, decision.version),
+    )
+
+
+def _news(row: Comment, ruling: Ruling, appeal: Appeal | None) -> str:
+    if appeal is not None:
+        return "appeal_answered"
+    if ruling.to == Status.REJECTED and ruling.verb != KEPT:
+        return "rejected"
+    if ruling.to == Status.LIVE and row.published_at is None and not _was_approved_before(row):
+        return "approved"
+    return ""
+
+
+def _mail_key(row: Comment, version: int) -> str:
+    return f"comment-{row.pk}-decision-{version}"
+
+
+def _was_approved_before(row: Comment) -> bool:
+    approvals = Decision.objects.filter(author=row.author_id, source=Source.MODERATOR, to_status=Status.LIVE)
+    return approvals.exclude(comment=row).exists()
