@@ -1,0 +1,1 @@
+"""The people and policies of the demo world."""

@@ -1,0 +1,1 @@
+"""The conversation of the demo world, and the whole of it put together."""

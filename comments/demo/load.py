@@ -1,0 +1,134 @@
+"""The comments of the demo world with their reports, decisions and appeals, made by the real verbs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from accounts.demo.clock import Event
+from accounts.demo.load import erase, person
+from accounts.models import PolicyClause
+from articles.demo.load import Pages
+from articles.models import Page
+
+from .. import queue, rules, thread
+from ..models import Comment, Decision, QueueItem, Report
+from ..workflow import deciding, posting
+
+HERE = Path(__file__).parent
+Row = dict[str, Any]
+Lane = QueueItem.Lane
+Source = Decision.Source
+# What a moderator reads beside a live comment that waits for a second look.
+SECOND_LOOK = {Lane.SAFETY: "drug_and_symptom", Lane.SAMPLE: "sample"}
+
+
+@dataclass
+class Said:
+    """What is made while the events are played: the comment of each row, by its name in the file."""
+
+    pages: Pages
+    made: dict[str, int] = field(default_factory=dict)
+
+    def comment(self, row: Row) -> Comment:
+        return self.find(row["ref"])
+
+    def find(self, ref: str) -> Comment:
+        return Comment.objects.get(pk=self.made[ref])
+
+
+def rows() -> list[Row]:
+    return json.loads((HERE / "comments.json").read_text("utf-8"))["comments"]
+
+
+def events(pages: Pages) -> Iterator[Event]:
+    """Everything that was said, reported, decided and appealed."""
+    said = Said(pages)
+    for row in rows():
+        yield Event(row["hours_ago"], partial(_post, said, row))
+        for report in row["reports"]:
+            yield Event(report["hours_ago"], partial(_report, said, row, report))
+        for decision in row["decisions"]:
+            yield Event(decision["hours_ago"], partial(_decide, said, row, decision))
+        if row["appeal"]:
+            yield Event(row["appeal"]["hours_ago"], partial(_appeal, said, row))
+        if row["status"] == Comment.Status.LIVE and row["lane"] in SECOND_LOOK:
+            last = row["decisions"][-1]["hours_ago"]
+            yield Event(last, partial(_enqueue, said, row, SECOND_LOOK[row["lane"]]))
+
+
+def _post(said: Said, row: Row) -> None:
+    comment = posting.post(
+        said.pages.of(Page.Kind.ARTICLE, row["page"]),
+        by=person(row["author"]),
+        text=row["text"],
+        token=f"demo-{row['ref']}",
+        rules_version=rules.current(),
+    )
+    said.made[row["ref"]] = comment.pk
+    if row["parent"]:
+        _hang_under(comment, said.find(row["parent"]))
+
+
+def _hang_under(comment: Comment, parent: Comment) -> None:
+    place = {"parent": parent, "depth": parent.depth + 1, "path": thread.path_of(parent, comment.pk)}
+    Comment.objects.filter(pk=comment.pk).update(**place)
+
+
+def _report(said: Said, row: Row, report: Row) -> None:
+    comment = said.comment(row)
+    if report["by"]:
+        posting.report(comment, by=person(report["by"]), reason=report["reason"], text=report["text"])
+        return
+    # A letter from outside: nobody who has an account.
+    Report.objects.create(comment=comment, reporter=None, reason=report["reason"], text=report["text"])
+    _enqueue(said, row, f"report_{report['reason']}")
+
+
+def _enqueue(said: Said, row: Row, reason: str) -> None:
+    with transaction.atomic():
+        comment = Comment.objects.select_for_update(no_key=True).get(pk=said.made[row["ref"]])
+        queue.enqueue(comment, row["lane"], [reason])
+
+
+def _appeal(said: Said, row: Row) -> None:
+    posting.appeal(said.comment(row), by=person(row["author"]), text=row["appeal"]["text"])
+
+
+def _decide(said: Said, row: Row, told: Row) -> None:
+    comment = said.comment(row)
+    if told["source"] == Source.AUTHOR:
+        posting.withdraw(comment, by=person(told["by"]), version=comment.version)
+    elif told["source"] == Source.ERASURE:
+        erase(comment.author)
+    elif told["source"] == Source.MODERATOR:
+        _moderate(comment, told)
+    else:
+        _machine(comment, told)
+
+
+def _moderate(comment: Comment, told: Row) -> None:
+    moderator = {"by": person(told["by"]), "version": comment.version}
+    if told["action"] == "approve":
+        deciding.approve(comment, **moderator)
+    elif told["action"] == "spam":
+        deciding.mark_spam(comment, **moderator)
+    else:
+        words = {"reason": told["reason"], "message": told["message"]}
+        deciding.reject(comment, clause=_clause(comment, told["rule"]), **words, **moderator)
+
+
+def _machine(comment: Comment, told: Row) -> None:
+    """What several reports or the screening did without a person."""
+    verb = "comment.hidden" if told["action"] == "hide" else "comment.marked_spam"
+    clause = _clause(comment, told["rule"]) if told["rule"] else None
+    ruling = deciding.Ruling(told["to"], verb, told["source"], told["reason"], None, clause)
+    deciding.transition(comment, ruling, comment.version)
+
+
+def _clause(comment: Comment, number: int) -> PolicyClause:
+    return PolicyClause.objects.get(version=comment.current.rules_version_id, number=number)
