@@ -1,0 +1,119 @@
+"""Every page type, as found in the demo world: for the journeys that look at each of them, and for `make screens`."""
+
+from typing import NamedTuple
+
+from playwright.sync_api import Page, Response
+
+ARTICLE = "/articles/her2-low-what-the-label-means/"
+IN_REVIEW = "pathology"
+LIVE = "joint pain"
+
+
+class Kind(NamedTuple):
+    """A page type: its name, who looks at it (part of a demo login), where to start, and which links to follow."""
+
+    name: str
+    who: str
+    start: str
+    follow: tuple[str, ...] = ()
+    status: int = 200
+    in_dark: bool = False
+
+
+def link(path: str, words: str = "") -> str:
+    return f'main a[href*="{path}"]:has-text("{words}")' if words else f'main a[href*="{path}"]'
+
+
+PUBLIC = [
+    Kind("home", "", "/"),
+    Kind("articles", "", "/articles/"),
+    Kind("topic", "", "/", (link("/topics/"),)),
+    Kind("article", "", ARTICLE, in_dark=True),
+    Kind("article-overdue", "", "/articles/scalp-cooling-and-hair/"),
+    Kind("article-taken-down", "", "/articles/heart-checks-during-her2-treatment/", status=410),
+    Kind("conversation", "", f"{ARTICLE}conversation/"),
+    Kind("drugs", "", "/drugs/"),
+    Kind("drug", "", "/drugs/", (".directory a[href^='/drugs/']:not([href*='/classes/'])",)),
+    Kind("drug-class", "", "/drugs/", (link("/drugs/classes/"),)),
+    Kind("subtypes", "", "/subtypes/"),
+    Kind("subtype", "", "/subtypes/", ("main a[href^='/subtypes/']",)),
+    Kind("team", "", "/team/"),
+    Kind("person", "", "/team/", ("main a[href^='/team/']",)),
+    Kind("newsletter", "", "/newsletter/"),
+    Kind("rules", "", "/rules/"),
+    Kind("privacy", "", "/privacy/"),
+    Kind("get-help-now", "", "/get-help-now/"),
+    Kind("not-found", "", "/nowhere/", status=404),
+]
+ACCOUNT = [
+    Kind("sign-in", "", "/account/login/"),
+    Kind("sign-up", "", "/account/signup/"),
+    Kind("password-reset", "", "/account/password/reset/"),
+    Kind("me", "reader", "/me/"),
+    Kind("email", "reader", "/account/email/"),
+    Kind("password", "reader", "/account/password/change/"),
+    Kind("second-factor", "writer", "/account/2fa/"),
+    Kind("sessions", "writer", "/account/sessions/"),
+]
+CONVERSATION = [
+    Kind("article-member", "reader", ARTICLE),
+    Kind("rules-first", "newcomer", f"{ARTICLE}comment/"),
+    Kind("rules-changed", "farida", f"{ARTICLE}comment/"),
+    Kind("write-a-comment", "reader", f"{ARTICLE}comment/"),
+    Kind("my-comments", "reader", "/me/comments/"),
+    Kind("my-comments-appeal", "reader2", "/me/comments/"),
+    Kind("report", "newcomer", ARTICLE, ("a.report-link",)),
+    Kind("delete-a-comment", "reader", "/me/comments/", (link("/withdraw/"),)),
+]
+DESKS = [
+    Kind("desk", "editor", "/desk/"),
+    Kind("writing", "writer", "/desk/writing/"),
+    Kind("writing-new", "writer", "/desk/writing/new/"),
+    Kind("edit", "writer", "/desk/writing/", (link("/desk/writing/", IN_REVIEW),)),
+    Kind("preview", "writer", "/desk/writing/", (link("/desk/writing/", IN_REVIEW), link("/preview/"))),
+    Kind("review", "reviewer", "/desk/review/"),
+    Kind("live-pages", "editor", "/desk/review/live/"),
+    Kind("reading-a-revision", "reviewer", "/desk/review/", (link("/desk/review/", IN_REVIEW),)),
+    Kind("sign", "reviewer", "/desk/review/", (link("/desk/review/", IN_REVIEW), link("/sign/")), in_dark=True),
+    Kind("receipt", "editor", "/desk/review/?lane=signed", ("th a", link("/signatures/"))),
+    Kind("withdraw", "editor", "/desk/review/live/", (link("/withdraw/"),)),
+    Kind("notice", "editor", "/desk/review/live/", (link("/notice/"),)),
+    Kind("moderation", "moderator", "/desk/moderation/held/"),
+    Kind("moderation-card", "moderator", "/desk/moderation/medical/", (".queue-row-text",), in_dark=True),
+    Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
+    Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
+    Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "REASONS")),
+    Kind("mail", "", "/desk/mail/"),
+    Kind("one-mail", "", "/desk/mail/", (link("/desk/mail/"),)),
+]
+KINDS = [*PUBLIC, *ACCOUNT, *CONVERSATION, *DESKS]
+
+
+class NotThere(Exception):
+    """A page did not answer as it should, or a link that leads on is missing."""
+
+
+def go(page: Page, kind: Kind) -> Response:
+    """Open a page of this kind."""
+    address = kind.start
+    for wanted in kind.follow:
+        answer = open_at(page, address, 200)
+        address = next_address(page, wanted)
+    answer = open_at(page, address, kind.status)
+    return answer
+
+
+def next_address(page: Page, wanted: str) -> str:
+    if wanted == "REASONS":
+        return f"{page.url}&step=reasons"
+    found = page.locator(wanted)
+    if not found.count():
+        raise NotThere(f"{page.url} has no link {wanted}")
+    return str(found.first.get_attribute("href"))
+
+
+def open_at(page: Page, address: str, status: int) -> Response:
+    answer = page.goto(address)
+    if answer is None or answer.status != status:
+        raise NotThere(f"{address} answered {answer and answer.status}, not {status}")
+    return answer

@@ -1,0 +1,41 @@
+"""What people do in a browser again and again: sign in, read their mail, write, decide."""
+
+import re
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from accounts.models import OutboxMail, User
+from tests.cast import PASSWORD
+
+
+def sign_in(page: Page, who: User, at: str = "/desk/") -> None:
+    """Through the real form, on the way to a page that asks for it."""
+    page.goto(at)
+    expect(page).to_have_url(re.compile("/account/login/"))
+    page.get_by_label("Email address").fill(who.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile(f"{re.escape(at)}$"))
+
+
+def already_signed_in(page: Page, who: User | None) -> Page:
+    """The cookie of somebody who signed in before, where signing in is not what is tested."""
+    if who is not None:
+        client = Client()
+        client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": settings.SITE_URL}
+        page.context.add_cookies([cookie])
+    return page
+
+
+def link_in_mail(to: str, template: str) -> str:
+    """The address that the newest mail of this kind asks somebody to open."""
+    mails = OutboxMail.objects.filter(to=to)
+    mail = mails.filter(template=template).order_by("-pk").first()
+    assert mail is not None, f"{to} got only {list(mails.values_list('template', flat=True))}"
+    found = re.search(rf"{re.escape(settings.SITE_URL)}/\S+", mail.text)
+    assert found, mail.text
+    return found.group()
