@@ -85,6 +85,7 @@ class NewsletterForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Email address"),
+        max_length=254,
         error_messages={
             "invalid": _("Enter an email address, like name@example.com"),
             "required": _("Enter your email address."),

@@ -36,19 +36,12 @@ def tidy(name: str) -> str:
 def problem(name: str, *, user: User | None = None) -> str:
     """Why a tidied name cannot be used, as a sentence for the person; "" if it can."""
     looks = skeleton(name)
-    if (
-        not SHORTEST <= len(name) <= LONGEST
-        or len(looks) > User._meta.get_field("handle_skeleton").max_length
-    ):
-        return _("Choose a name of {shortest} to {longest} characters.").format(
-            shortest=SHORTEST, longest=LONGEST
-        )
+    if not SHORTEST <= len(name) <= LONGEST or len(looks) > User._meta.get_field("handle_skeleton").max_length:
+        return _("Choose a name of {shortest} to {longest} characters.").format(shortest=SHORTEST, longest=LONGEST)
     if "@" in name or sum(letter.isdigit() for letter in name) > MOST_DIGITS:
         return _("Choose a name that is no email address and no number. Everyone can read it.")
     if not readable(name) or sum(letter.isalpha() for letter in name) < 2:
-        return _(
-            "Use letters, digits, spaces, dots, hyphens and apostrophes, and begin with a letter or a digit."
-        )
+        return _("Use letters, digits, spaces, dots, hyphens and apostrophes, and begin with a letter or a digit.")
     if poses(name):
         return _("This name could be taken for our staff or for a clinician. Choose another one.")
     if User.objects.filter(handle_skeleton=looks).exclude(pk=user.pk if user else None).exists():
@@ -59,8 +52,7 @@ def problem(name: str, *, user: User | None = None) -> str:
 def readable(name: str) -> bool:
     """Letters of any script with their marks, digits and a few signs between them; nothing invisible."""
     return name[0].isalnum() and all(
-        letter in MARKS_BETWEEN or unicodedata.category(letter)[0] in "LM" or letter.isdecimal()
-        for letter in name
+        letter in MARKS_BETWEEN or unicodedata.category(letter)[0] in "LM" or letter.isdecimal() for letter in name
     )
 
 

@@ -34,9 +34,7 @@ def consent_words() -> str:
 def consent_record() -> str:
     """The words, and which versions they meant at this time."""
     versions = [policies.current(kind) for kind in (Policy.Kind.PRIVACY, Policy.Kind.TERMS)]
-    return " ".join(
-        [consent_words(), *(f"[{version.title} {version.number}]" for version in versions if version)]
-    )
+    return " ".join([consent_words(), *(f"[{version.title} {version.number}]" for version in versions if version)])
 
 
 def subscribe(email: str, *, consent_text: str) -> None:
@@ -47,9 +45,7 @@ def subscribe(email: str, *, consent_text: str) -> None:
     email = email.strip().lower()
     validate_email(email)
     with transaction.atomic():
-        subscription, is_new = Subscription.objects.get_or_create(
-            email=email, defaults={"consent_text": consent_text}
-        )
+        subscription, is_new = Subscription.objects.get_or_create(email=email, defaults={"consent_text": consent_text})
         if is_new:
             record(subscription, by=None, verb="newsletter.asked")
         elif subscription.status != Status.CONFIRMED:

@@ -47,14 +47,10 @@ def accept(user: User, version: PolicyVersion, *, by: User | None = None) -> Pol
     with transaction.atomic():
         newest = PolicyVersion.objects.filter(policy_id=version.policy_id).order_by("-number").first()
         if newest is None or newest.pk != version.pk:
-            raise WrongState(
-                _("These words have changed since you opened the page. Please read the new version.")
-            )
+            raise WrongState(_("These words have changed since you opened the page. Please read the new version."))
         acceptance, is_new = PolicyAcceptance.objects.get_or_create(user=user, version=version)
         if is_new:
-            record(
-                acceptance, by=user, verb="policy.accepted", kind=version.policy.kind, version=version.number
-            )
+            record(acceptance, by=user, verb="policy.accepted", kind=version.policy.kind, version=version.number)
     return acceptance
 
 
@@ -76,9 +72,7 @@ def publish(
             policy_published.send(sender=PolicyVersion, version=version)
             record(version, by=by, verb="policy.published", kind=str(kind), version=version.number)
     except IntegrityError as error:
-        raise WrongState(
-            _("Somebody else published a version at the same moment. Look at it first.")
-        ) from error
+        raise WrongState(_("Somebody else published a version at the same moment. Look at it first.")) from error
     return version
 
 
@@ -94,8 +88,7 @@ def _write(kind, title, text, clauses, changes, by) -> PolicyVersion:
         published_by=by,
     )
     PolicyClause.objects.bulk_create(
-        PolicyClause(version=version, number=number, **clause)
-        for number, clause in enumerate(clauses, start=1)
+        PolicyClause(version=version, number=number, **clause) for number, clause in enumerate(clauses, start=1)
     )
     return version
 

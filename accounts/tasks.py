@@ -31,9 +31,7 @@ def forget_words_of_mail() -> None:
     """Mail holds links that let people in. Once it has gone out, its words are of no more use."""
     if settings.DEMO:
         return
-    gone = OutboxMail.objects.filter(
-        status__in=["sent", "failed"], created_at__lt=timezone.now() - WORDS_KEPT_FOR
-    )
+    gone = OutboxMail.objects.filter(status__in=["sent", "failed"], created_at__lt=timezone.now() - WORDS_KEPT_FOR)
     gone.exclude(text="").update(text="", html="")
 
 

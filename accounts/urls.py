@@ -18,10 +18,7 @@ POLICY_PAGES = {
 }
 
 urlpatterns = [
-    *(
-        path(f"{kind.value}/", views.policy, {"kind": kind.value}, name=name)
-        for kind, name in POLICY_PAGES.items()
-    ),
+    *(path(f"{kind.value}/", views.policy, {"kind": kind.value}, name=name) for kind, name in POLICY_PAGES.items()),
     path("newsletter/", views.sign_up_for_newsletter, name="newsletter"),
     path("newsletter/confirm/<str:token>/", views.confirm_newsletter, name="newsletter_confirm"),
     path("newsletter/leave/<str:token>/", views.leave_newsletter, name="newsletter_leave"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Subquery
 from django.db.models.signals import post_save
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.connection import ConnectionProxy
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
@@ -32,6 +33,7 @@ PRIVATE = "private, no-store"
 LARGEST = 512 * 1024
 KEPT_FOR = 24 * 60 * 60
 WITHDRAWALS = "page:withdrawals"
+cache = ConnectionProxy(caches, "pages")
 
 
 def bump(page: Page) -> None:

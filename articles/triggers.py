@@ -194,7 +194,8 @@ TRIGGERS = [
         "WHERE s.id = NEW.sign_off_id FOR UPDATE OF p",
         then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 WHERE live_publication_id IN "
         "(SELECT p.id FROM articles_publication p JOIN articles_signoff s ON s.content_hash = p.content_hash "
-        "JOIN articles_revision r ON r.id = s.revision_id AND r.page_id = p.page_id WHERE s.id = NEW.sign_off_id)",
+        "JOIN articles_revision r ON r.id = s.revision_id AND r.page_id = p.page_id WHERE s.id = NEW.sign_off_id); "
+        "UPDATE articles_siteversion SET number = number + 1",
     ),
     guard(
         "articles_publication_gate",
@@ -230,7 +231,7 @@ TRIGGERS = [
         [],
         timing="AFTER",
         then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 "
-        "WHERE live_publication_id = NEW.publication_id",
+        "WHERE live_publication_id = NEW.publication_id; UPDATE articles_siteversion SET number = number + 1",
     ),
     *append_only("articles_withdrawal"),
     *append_only("articles_publicnotice"),

@@ -8,6 +8,6 @@ class CommentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import desks
 
-        from . import cards, receivers, tasks  # noqa: F401  registers what comes from below and the periodic work
+        from . import cards, receivers, tasks, verify  # noqa: F401  they register themselves
 
         desks.register(cards.moderation)

@@ -80,7 +80,8 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:
     for start, end in spans:
         for place in range(max(start, 0), min(end, len(text))):
             inside[place] = 1
-    html, paragraph = [], []
+    html: list[str] = []
+    paragraph: list[str] = []
     for run in LINE.finditer(text):
         if run.group().startswith("\n"):
             if len(run.group()) > 1:

@@ -79,7 +79,7 @@ TRIGGERS = [
         [
             (
                 "NEW.comment_id <> OLD.comment_id OR NEW.author_id <> OLD.author_id OR NEW.rules_version_id <> OLD.rules_version_id "
-                "OR NEW.publication_id <> OLD.publication_id OR (NEW.text <> OLD.text AND NEW.text <> '')",
+                "OR NEW.publication_id <> OLD.publication_id OR (NEW.text <> OLD.text AND NEW.text <> '') OR (NEW.html <> OLD.html AND NEW.html <> '')",
                 "the words of a comment are erased or kept, never changed",
             )
         ],

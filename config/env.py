@@ -201,18 +201,23 @@ def pool_sizes(name: str, sizes: dict[str, str]) -> dict[str, int]:
         raise refuse(
             f"pool_min, pool_max in {name}", f"{smallest}, {largest}", "whole numbers with min ≤ max"
         )
-    return {"min_size": int(smallest), "max_size": int(largest), "timeout": 10}
+    return {"min_size": int(smallest), "max_size": int(largest), "timeout": 3}
 
 
-def cache(name: str) -> dict:
-    """A Django cache entry from memory:// (one process) or redis://host:6379/0 (many)."""
+def cache(name: str, *, part: str = "") -> dict:
+    """A Django cache entry from memory:// (one process) or redis://host:6379/0 (many); `part` keeps its keys apart."""
     value = text(name, default="memory://")
     allowed = "memory:// or redis://host:6379/0 (rediss:// for TLS)"
     parts = split(name, hide_password(value), allowed, real=value)
     if value == "memory://":
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "bedside"}
+        options = {"MAX_ENTRIES": 2_000} if part else {"MAX_ENTRIES": 20_000}
+        return {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": f"bedside-{part}",
+            "OPTIONS": options,
+        }
     if parts.scheme in ("redis", "rediss") and parts.hostname:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value, "KEY_PREFIX": part}
     raise refuse(name, hide_password(value), allowed)
 
 

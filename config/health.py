@@ -1,9 +1,13 @@
 """What load balancers ask: is the process alive, and may it have readers?"""
 
+import sys
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -52,3 +56,14 @@ def triggers_stand() -> bool:
 
 
 CHECKS = {"database": database_answers, "migrations": migrations_are_applied, "triggers": triggers_stand}
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for an error of ours; without the database it says that we will be back. It asks nobody for anything."""
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    template = loader.get_template("503.html" if away else "500.html")
+    response = HttpResponse(template.render({"site_name": settings.SITE_NAME}), status=503 if away else 500)
+    response["Cache-Control"] = "private, no-store"
+    if away:
+        response["Retry-After"] = "30"
+    return response

@@ -114,7 +114,8 @@ if DATABASES["default"]["NAME"].startswith(str(VAR_DIR)):
     VAR_DIR.mkdir(exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache("CACHE_URL")}
+# Pages apart from counters: a crawler that fills one must not push rate limits out of the other.
+CACHES = {"default": env.cache("CACHE_URL"), "pages": env.cache("CACHE_URL", part="pages")}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 STATIC_URL = "/static/"

@@ -18,3 +18,5 @@ urlpatterns = [
     path("", include("articles.urls")),
     path("", include("comments.urls")),
 ]
+
+handler500 = "config.health.server_error"

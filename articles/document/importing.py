@@ -665,7 +665,7 @@ class _Writer:
                 end += 1
             if piece.kind == "item":
                 for group in items.split_lists(pieces[place:end]):
-                    yield self.list(group)
+                    yield self.nested(group)
             elif piece.quote and piece.kind == "text":
                 yield self.block("quote", [self.paragraph(part) for part in pieces[place:end]])
             else:
@@ -715,7 +715,7 @@ class _Writer:
         ]
         return self.block("table", rows, caption=piece.caption[:300])
 
-    def list(self, pieces: list[Piece]) -> Node:
+    def nested(self, pieces: list[Piece]) -> Node:
         root = self.block("ordered_list" if pieces[0].glyph in ("1", "a", "i") else "bullet_list", [])
         stack = [root]
         for piece, depth in zip(pieces, items.depths(pieces), strict=True):

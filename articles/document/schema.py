@@ -106,7 +106,7 @@ class _Reader:
     # Blocks
 
     def node_id(self, attrs: Any, where: str) -> str:
-        uid = attrs.get("node_id") if isinstance(attrs, dict) else None
+        uid: Any = attrs.get("node_id") if isinstance(attrs, dict) else None
         if not self.uid(uid, where):
             return where
         if uid in self.seen:

@@ -39,8 +39,6 @@ class DraftForm:
         self.sheet = self._sheet(data)
         self.version = draft.version if data is None else self._version(data)
         self.general: list[str] = []
-        # Something typed was refused, so what is stored is not all that is in the form
-        self.kept_back = False
 
     def _facts_form(self, data: Mapping | None) -> DrugForm | SubtypeForm | None:
         form = FACTS.get(self.page.kind)
@@ -136,7 +134,6 @@ class DraftForm:
         if problems:
             self.take_problems(problems)
             content = self._typed(refused={problem.where for problem in problems})
-        self.kept_back = bool(self.errors)
         if problems and schema.validate(content, kind=self.page.kind):
             return None
         return normal.normalise(content)

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('artefact_hash', models.CharField(max_length=64)),
                 ('renderer_version', models.PositiveSmallIntegerField()),
                 ('reason', models.CharField(choices=[('new', 'First publication'), ('update', 'Update'), ('correction', 'Correction'), ('rollback', 'Return to an earlier revision')], max_length=12)),
-                ('title', models.CharField(max_length=200)),
+                ('title', models.CharField(max_length=300)),
                 ('standfirst', models.TextField(blank=True)),
                 ('reviewed_on', models.DateField()),
                 ('next_review_due', models.DateField()),

@@ -30,7 +30,7 @@ class Publication(models.Model):
     renderer_version = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=12, choices=Reason.choices)
     # Copied from the signed manifest and its signatures, so that lists need no join.
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
     standfirst = models.TextField(blank=True)
     reviewed_on = models.DateField()
     next_review_due = models.DateField()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Role, holds
 from audit.moves import WrongState, record
 
-from .. import closure, permissions, projections
+from .. import closure, freshness, permissions, projections
 from ..document.render import RENDERER_VERSION
 from ..models import (
     Mention,
@@ -23,7 +23,6 @@ from ..models import (
     Review,
     ReviewTrigger,
     SignOff,
-    SiteVersion,
     Withdrawal,
 )
 from ..signals import page_published
@@ -102,7 +101,7 @@ def post_notice(page: Page, *, by, kind: str, text: str) -> PublicNotice:
         raise ValidationError(_("Write a notice of at most 500 characters."))
     with transaction.atomic():
         notice = PublicNotice.objects.create(page=page, kind=kind, text=text.strip(), by=by)
-        Page.objects.filter(pk=page.pk).update(version=F("version") + 1)
+        freshness.bump(page)
         record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind)
     return notice
 
@@ -160,7 +159,7 @@ def _go_live(page: Page, publication: Publication, manifest: dict) -> None:
     Page.objects.filter(pk=page.pk).update(live_publication=publication, slug=slug, version=F("version") + 1)
     page.refresh_from_db()
     projections.rebuild(page)
-    SiteVersion.bump()
+    freshness.bump_site()
 
 
 def _move_address(page: Page, slug: str) -> None:

@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 from dateutil.relativedelta import relativedelta
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Board
 from audit.moves import WrongState, move, record
 
-from .. import permissions, projections
+from .. import freshness, permissions, projections
 from ..models import (
     Note,
     Page,
@@ -23,7 +22,6 @@ from ..models import (
     ReviewTrigger,
     Revocation,
     SignOff,
-    SiteVersion,
     Withdrawal,
 )
 from ..signals import page_withdrawn
@@ -167,7 +165,7 @@ def taken_down(page: Page, publication, *, by) -> None:
     """What every withdrawal does after its row is in: derived rows go, lists are stale, the apps above are told."""
     page.refresh_from_db()
     projections.clear(page)
-    SiteVersion.bump()
+    freshness.bump_site()
     page_withdrawn.send(sender=Page, page=page, publication=publication, by=by)
 
 
@@ -185,7 +183,7 @@ def open_trigger(
         if not new:
             return trigger
         if severity in (ReviewTrigger.Severity.BANNER, ReviewTrigger.Severity.WITHDRAW):
-            _show_on_page(page)
+            freshness.bump(page)
         record(trigger, by=by, verb="trigger.opened", page=page.pk, source=source_kind, severity=severity, due=due_on)
     return trigger
 
@@ -198,7 +196,7 @@ def resolve_trigger(trigger: ReviewTrigger, *, by, resolution: str) -> None:
         settled = ReviewTrigger.objects.filter(pk=trigger.pk, resolved_at=None)
         if not settled.update(resolved_at=timezone.now(), resolution=resolution):
             raise WrongState(_("This was settled already."))
-        _show_on_page(trigger.page)
+        freshness.bump(trigger.page)
         record(trigger, by=by, verb="trigger.resolved", resolution=resolution)
     trigger.refresh_from_db()
 
@@ -271,7 +269,3 @@ def _sign_off(review: Review, by, proof, due: date, conflicts: str, board: Board
 
 def _title(review: Review) -> str:
     return json.loads(review.revision.content)["title"]
-
-
-def _show_on_page(page: Page) -> None:
-    Page.objects.filter(pk=page.pk).update(version=F("version") + 1)

@@ -29,7 +29,7 @@ class Meaning:
 MEANINGS = {
     "crisis": Meaning(
         Lane.CRISIS, _("Crisis"),
-        _("This may be about suicide or self-harm. Do not just reject it. Follow the urgent steps."), "alert",
+        _("This may be about suicide or self-harm. Do not just reject it: talk to a colleague first."), "alert",
     ),
     "email_address": Meaning(Lane.PRIVACY, _("Email address"), _("Somebody could be found by it."), "shield"),
     "phone_number": Meaning(Lane.PRIVACY, _("Phone or patient number"), _("Somebody could be found by it."), "shield"),
@@ -89,7 +89,7 @@ def screen(text: str, *, drug_names: Iterable[str] = ()) -> list[Seen]:
 def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool) -> Outcome:
     """The policy: what was seen, the conversation's mode and whether a human ever approved this member."""
     labels = sorted({finding.label for finding in seen})
-    lanes = [MEANINGS[label].lane for label in labels if MEANINGS[label].lane]
+    lanes = [lane for label in labels if (lane := MEANINGS[label].lane)]
     reasons = list(labels)
     if first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD):
         lanes.append(Lane.FIRST)

@@ -48,7 +48,8 @@ def test_only_what_our_proxies_say_is_believed(rf, settings, proxies, forwarded,
 
 def test_one_ipv6_network_is_one_client(rf):
     one, same, other = (
-        limits.client_of(rf.get("/", REMOTE_ADDR=address)) for address in ("2001:db8:1:2::3", "2001:db8:1:2:9::4", "2001:db8:1:3::3")
+        limits.client_of(rf.get("/", REMOTE_ADDR=address))
+        for address in ("2001:db8:1:2::3", "2001:db8:1:2:9::4", "2001:db8:1:3::3")
     )
     assert one == same != other
 

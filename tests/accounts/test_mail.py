@@ -57,7 +57,14 @@ class TestSend:
         assert mailoutbox == []
 
     @pytest.mark.parametrize(
-        "to", ["rita@example.org\nBcc: all@example.org", "rita@example.org\r\n", "two@example.org, three@example.org", "rita", ""]
+        "to",
+        [
+            "rita@example.org\nBcc: all@example.org",
+            "rita@example.org\r\n",
+            "two@example.org, three@example.org",
+            "rita",
+            "",
+        ],
     )
     def test_it_refuses_what_is_no_single_address(self, to):
         with pytest.raises(ValidationError):
@@ -94,9 +101,9 @@ class TestSend:
 
 class TestTransactions:
     def test_a_rolled_back_page_sends_nothing(self, committed_db):
-        with pytest.raises(RuntimeError), transaction.atomic():
+        with transaction.atomic():
             write()
-            raise RuntimeError
+            transaction.set_rollback(True)
         assert not OutboxMail.objects.exists()
         assert not DBTaskResult.objects.exists()
 
@@ -223,7 +230,11 @@ class TestWorkers:
         )
         environment = {**os.environ, "DATABASE_URL": committed_db.url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
         died = subprocess.run(
-            [sys.executable, "-c", script], env=environment | {"ACCEPTED": str(accepted)}, cwd=ROOT, timeout=60, check=False
+            [sys.executable, "-c", script],
+            env=environment | {"ACCEPTED": str(accepted)},
+            cwd=ROOT,
+            timeout=60,
+            check=False,
         )
         assert died.returncode == -signal.SIGKILL
         row.refresh_from_db()

@@ -48,7 +48,9 @@ def test_it_says_what_is_wrong(name, says):
     assert says in names.problem(names.tidy(name))
 
 
-@pytest.mark.parametrize("name", ["Rita B.", "rita b", "RITA-B", "Ríta B", "Rіta B", "R1ta B".replace("1", "і"), "Rita  B"])
+@pytest.mark.parametrize(
+    "name", ["Rita B.", "rita b", "RITA-B", "Ríta B", "Rіta B", "R1ta B".replace("1", "і"), "Rita  B"]
+)
 @pytest.mark.django_db
 def test_a_lookalike_of_a_taken_name_is_taken(name):
     cast.person("Rita B.".replace(" ", "").replace(".", ""))

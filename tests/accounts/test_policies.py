@@ -18,7 +18,9 @@ CLAUSES = [
 
 
 def publish(by, kind="rules", **options):
-    return policies.publish(kind, **{"title": "Community rules", "text": "Read them.", "clauses": CLAUSES, "by": by, **options})
+    return policies.publish(
+        kind, **{"title": "Community rules", "text": "Read them.", "clauses": CLAUSES, "by": by, **options}
+    )
 
 
 @pytest.fixture
@@ -42,7 +44,9 @@ class TestPublish:
 
     def test_it_is_on_the_record_and_the_apps_above_are_told(self, ada):
         told = []
-        policies.policy_published.connect(lambda sender, version, **kwargs: told.append(version), weak=False, dispatch_uid="t")
+        policies.policy_published.connect(
+            lambda sender, version, **kwargs: told.append(version), weak=False, dispatch_uid="t"
+        )
         try:
             version = publish(ada)
         finally:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
@@ -14,6 +13,7 @@ from django.utils import timezone
 from accounts import roles
 from accounts.models import User
 from articles import freshness
+from articles.freshness import cache
 from articles.models import Page, PublicNotice, SiteVersion
 from articles.workflow import publishing
 from tests import cast

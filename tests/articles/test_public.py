@@ -18,7 +18,7 @@ from accounts import policies
 from accounts.models import Board, RoleGrant, User
 from articles.document import notation, render
 from articles.document.schema import new_id
-from articles.models import DrugSubtype, Image, Page, ReviewTrigger, Topic
+from articles.models import DrugSubtype, Image, Page, ReviewTrigger, Topic, Withdrawal
 from articles.workflow import publishing, review, writing
 from comments.models import Comment
 from comments.workflow import deciding, posting
@@ -658,6 +658,14 @@ class TestMedia:
         found = set(re.findall(r"/media/i/[0-9a-f]{64}/\d+\.\w+", page.publications.get().artefact))
         assert len(found) >= 2
         assert {status_of(client, url) for url in found} == {200}
+
+    def test_goes_down_with_the_pointer_even_if_nothing_else_was_tidied_up(self, client, people, picture, url):
+        publication = self.show(people, picture).publications.get()
+        Withdrawal.objects.create(
+            page=picture.page, publication=publication, kind="other", public_reason="Twice.", by=people.edda
+        )
+        assert publication.images.exists()
+        assert status_of(client, url) == 404
 
     def test_goes_down_with_the_last_page_that_shows_it(self, client, people, picture, url):
         page = self.show(people, picture)

@@ -42,9 +42,10 @@ def start_worker(committed_db):
         process.communicate()
 
 
-def wait_until(condition, *, seconds: float = 20) -> None:
+def wait_until(condition, *, beside: subprocess.Popen, seconds: float = 20) -> None:
     until = time.monotonic() + seconds
     while not condition():
+        assert beside.poll() is None, f"the worker stopped: {beside.communicate()[1]}"
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.05)
 
@@ -75,7 +76,7 @@ class TestDeadWorkers:
         path = tmp_path / "runs"
         jobs.hang_at_first.enqueue(str(path))
         process = start_worker()
-        wait_until(path.exists)
+        wait_until(path.exists, beside=process)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=5)
         assert status() == "RUNNING"
@@ -92,9 +93,9 @@ class TestDeadWorkers:
         jobs.slow.enqueue(str(path), 1.0)
         jobs.note.enqueue(str(tmp_path / "second"))
         process = start_worker()
-        wait_until(path.exists)
+        wait_until(path.exists, beside=process)
         process.terminate()
-        assert process.wait(timeout=8) == 0
+        assert process.wait(timeout=20) == 0
         assert path.read_text() == "done"
         assert not (tmp_path / "second").exists(), "it took another job after it was told to stop"
         assert set(DBTaskResult.objects.values_list("status", flat=True)) == {"SUCCESSFUL", "READY"}

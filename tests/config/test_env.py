@@ -219,7 +219,7 @@ class TestDatabase:
         assert entry["CONN_MAX_AGE"] == 0
         assert entry["OPTIONS"] == {
             "sslmode": "require",
-            "pool": {"min_size": 2, "max_size": 6, "timeout": 10},
+            "pool": {"min_size": 2, "max_size": 6, "timeout": 3},
         }
 
     def test_postgres_without_one(self, given):

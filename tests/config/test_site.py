@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.urls import resolve, reverse
 
 from config import context, health
@@ -161,3 +161,19 @@ class TestLog:
         except ValueError as error:
             record.exc_info = (ValueError, error, error.__traceback__)
         assert "the cause" in formatter.format(record)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError("gone"), 503), (ValueError("ours"), 500)], ids=["database gone", "our error"]
+)
+def test_an_error_has_a_calm_page_that_needs_no_database(client, monkeypatch, error, status):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("config.health.CHECKS", {"database": fail})
+    client.raise_request_exception = False
+    monkeypatch.setattr("config.health.safely", fail)
+    response = client.get("/readyz")
+    assert response.status_code == status
+    assert "Bedside" in response.content.decode()
+    assert ("Retry-After" in response) is (status == 503)

@@ -10,7 +10,11 @@ LIVE = "joint pain"
 
 
 class Kind(NamedTuple):
-    """A page type: its name, who looks at it (part of a demo login), where to start, and which links to follow."""
+    """A page type: its name, who looks at it (part of a demo login), and where to start.
+
+    `follow` holds the links from there: where each is found on its page, or "+" and what its address ends in.
+    A picture shows all of the page from its head down, or only `part`.
+    """
 
     name: str
     who: str
@@ -18,6 +22,7 @@ class Kind(NamedTuple):
     follow: tuple[str, ...] = ()
     status: int = 200
     in_dark: bool = False
+    part: str = ""
 
 
 def link(path: str, words: str = "") -> str:
@@ -70,7 +75,7 @@ DESKS = [
     Kind("writing", "writer", "/desk/writing/"),
     Kind("writing-new", "writer", "/desk/writing/new/"),
     Kind("edit", "writer", "/desk/writing/", (link("/desk/writing/", IN_REVIEW),)),
-    Kind("preview", "writer", "/desk/writing/", (link("/desk/writing/", IN_REVIEW), link("/preview/"))),
+    Kind("preview", "writer", "/desk/writing/", (link("/desk/writing/", IN_REVIEW), "+preview/")),
     Kind("review", "reviewer", "/desk/review/"),
     Kind("live-pages", "editor", "/desk/review/live/"),
     Kind("reading-a-revision", "reviewer", "/desk/review/", (link("/desk/review/", IN_REVIEW),)),
@@ -82,7 +87,7 @@ DESKS = [
     Kind("moderation-card", "moderator", "/desk/moderation/medical/", (".queue-row-text",), in_dark=True),
     Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
     Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
-    Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "REASONS")),
+    Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "+&step=reasons")),
     Kind("mail", "", "/desk/mail/"),
     Kind("one-mail", "", "/desk/mail/", (link("/desk/mail/"),)),
 ]
@@ -97,15 +102,14 @@ def go(page: Page, kind: Kind) -> Response:
     """Open a page of this kind."""
     address = kind.start
     for wanted in kind.follow:
-        answer = open_at(page, address, 200)
+        open_at(page, address, 200)
         address = next_address(page, wanted)
-    answer = open_at(page, address, kind.status)
-    return answer
+    return open_at(page, address, kind.status)
 
 
 def next_address(page: Page, wanted: str) -> str:
-    if wanted == "REASONS":
-        return f"{page.url}&step=reasons"
+    if wanted.startswith("+"):
+        return page.url + wanted[1:]
     found = page.locator(wanted)
     if not found.count():
         raise NotThere(f"{page.url} has no link {wanted}")

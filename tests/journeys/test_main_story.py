@@ -165,12 +165,16 @@ def read_without_a_trace(page: Page) -> None:
     stamp = page.locator(".stamp")
     expect(stamp).to_contain_text("Medically reviewed by Ruth Adeyemi, MD")
     expect(stamp).to_contain_text("Last reviewed")
-    marks = [mark.removeprefix("References").removeprefix("Reference").strip() for mark in texts(page.locator(".citation a"))]
+    marks = [
+        mark.removeprefix("References").removeprefix("Reference").strip() for mark in texts(page.locator(".citation a"))
+    ]
     assert marks == ["1", "2,3", "2", "3", "4-7", "4,5", "7"]
     expect(page.locator("article img")).to_have_attribute("alt", re.compile("^Drawing of a bedroom at night"))
     expect(page.get_by_text("Nolvadex").first).to_contain_text("tamoxifen")
     expect(page.get_by_text("By giving your email address you agree")).to_be_visible()
-    expect(page.locator(".rules-box")).to_contain_text("Join the conversation — please read our rules before commenting.")
+    expect(page.locator(".rules-box")).to_contain_text(
+        "Join the conversation — please read our rules before commenting."
+    )
     follow_a_citation_and_come_back(page)
     assert page.context.cookies() == []
 

@@ -71,13 +71,13 @@ def _sign(mark: str) -> str:
     return {"(r)": "®", "(tm)": "™"}.get(mark.lower(), mark)
 
 
-def _brand(found: str, before: str, whole: str) -> str:
+def _brand(found: str, before: str, small: set[str]) -> str:
     """The brand without the words of the sentence before it: "Take Humira" is Humira, "Trelegy Ellipta" stays."""
     words = found.split()
     starts = not before.strip() or before.rstrip()[-1] in ".!?:•\n"
     while len(words) > 1:
         first = words[0]
-        common = first in SENTENCE_WORDS or re.search(rf"(?<!\w){re.escape(first.lower())}(?!\w)", whole)
+        common = first in SENTENCE_WORDS or first.lower() in small
         if not common and not (starts and first.endswith(("ing", "ed", "ly"))):
             break
         words = words[1:]
@@ -85,13 +85,13 @@ def _brand(found: str, before: str, whole: str) -> str:
     return " ".join(words)
 
 
-def _with_mark(text: str, whole: str) -> list[tuple[int, dict[str, str]]]:
+def _with_mark(text: str, small: set[str]) -> list[tuple[int, dict[str, str]]]:
     found: list[tuple[int, dict[str, str]]] = []
     end = -1
     for match in re.finditer(BRAND, text):
-        brand = _brand(match["brand"], text[: match.start()], whole)
+        brand = _brand(match["brand"], text[max(0, match.start() - 80) : match.start()], small)
         pair = {"brand": brand, "mark": _sign(match.group(2)), "generic": ""}
-        after = text[match.end() :]
+        after = text[match.end() : match.end() + 200]
         form = re.match(rf"\s({WORD})(?=\s\([a-z])", after)  # "Nurtec® ODT (rimegepant)"
         if form and form.group(1) not in SENTENCE_WORDS:
             pair["brand"], after = f"{brand} {form.group(1)}", after[form.end() :]
@@ -104,7 +104,7 @@ def _with_mark(text: str, whole: str) -> list[tuple[int, dict[str, str]]]:
             pair["generic"] = _generic(inside.group(1))
         elif after.startswith(")"):
             start = match.start() + len(match["brand"]) - len(brand)
-            before = BEFORE.search(text[:start])
+            before = BEFORE.search(text[max(0, start - 120) : start])
             if before and INN.fullmatch(before["generic"]):
                 pair["generic"] = before["generic"]
         elif either:
@@ -141,16 +141,16 @@ def suggest(body: Node) -> list[dict[str, str]]:
         if block["type"] != "figure"
         for run in runs(block)
     ]
-    whole = "\n".join(text for _node_id, text in texts)
+    small = {word for _node_id, text in texts for word in re.findall(r"\w+", text)}
     found: dict[str, dict[str, str]] = {}
     for node_id, text in texts:
-        pairs = _with_mark(text, whole)
+        pairs = _with_mark(text, small)
         marked = {pair["brand"] for _place, pair in pairs}
         pairs += [(place, pair) for place, pair in _without_mark(text) if pair["brand"] not in marked]
         for _place, pair in sorted(pairs, key=lambda found: found[0]):
             words = pair["brand"].split()
             if not pair["mark"] and len(words) > 1:
-                pair["brand"] = _brand(pair["brand"], "", whole)
+                pair["brand"] = _brand(pair["brand"], "", small)
             known = found.get(pair["brand"].lower())
             if known is None:
                 found[pair["brand"].lower()] = {**pair, "node_id": node_id}

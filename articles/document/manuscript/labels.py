@@ -207,11 +207,11 @@ def _segment(segment: str, label: Label) -> bool:
             return True
     match = DATED.fullmatch(segment)
     if match:
-        by = re.match(r"(?P<date>.+?)\s+by:?\s+(?P<by>[A-Z].+)", match["date"])
-        date, precision = parse_date(by["date"] if by else match["date"])
+        person = re.match(r"(?P<date>.+?)\s+by:?\s+(?P<by>[A-Z].+)", match["date"])
+        date, precision = parse_date(person["date"] if person else match["date"])
         if date:
-            if by and _is_name(by["by"]):
-                label.by = label.by or by["by"].strip()
+            if person and _is_name(person["by"]):
+                label.by = label.by or person["by"].strip()
             if "review" in match["what"].lower() or "checked" in match["what"].lower():
                 label.date, label.precision = label.date or date, label.precision or precision
             else:
@@ -247,6 +247,8 @@ def _is_name(text: str) -> bool:
 
 def waiting(line: str) -> str:
     """A label that stands alone with its value on the next line: "Medically reviewed by", "Last reviewed:"."""
+    if len(line) > 80:
+        return ""
     if re.fullmatch(rf"{REVIEWED}\s+by\s*:?", line, re.IGNORECASE) or re.fullmatch(
         r"(?:medical|clinical|expert) review(?:er)?\s*:?", line, re.IGNORECASE
     ):
@@ -257,14 +259,12 @@ def waiting(line: str) -> str:
 
 def names(line: str) -> list[str]:
     """The authors a byline names; empty when the line is no byline."""
+    if len(line) > 160:
+        return []
     first, *more = SEPARATORS.split(line)
     match = BYLINE.fullmatch(first)
     beside = r"(?:last )?(?:updated|published|posted|modified)\b.*|\d+ ?min.*"
-    if (
-        not match
-        or len(line) > 160
-        or not all(parse_date(part)[0] or re.fullmatch(beside, part, re.IGNORECASE) for part in more)
-    ):
+    if not match or not all(parse_date(part)[0] or re.fullmatch(beside, part, re.IGNORECASE) for part in more):
         return []
     text, _date, _precision = _trailing_date(match["names"] or match["more"])
     found = []
@@ -281,6 +281,8 @@ def names(line: str) -> list[str]:
 
 def alt(line: str) -> str:
     """The description of a picture that a line gives, or nothing."""
+    if len(line) > 2000:
+        return ""
     match = ALT_LABEL.match(line)
     if match and match["alt"]:
         return match["alt"]
@@ -289,6 +291,8 @@ def alt(line: str) -> str:
 
 def alt_inside(line: str) -> str:
     """The same for a line amid the article, where only the clearest form counts."""
+    if len(line) > 800:
+        return ""
     bracketed = re.fullmatch(
         r"\[\s*(?:image|photo|picture|illustration|figure|graphic|infographic)\s*[:–-]\s*(.+?)\s*\]",
         line,
@@ -308,6 +312,8 @@ def alt_inside(line: str) -> str:
 
 def waiting_alt(line: str) -> bool:
     """ "Alt text:" with the text on the next line."""
+    if len(line) > 60:
+        return False
     if re.fullmatch(
         r"(?:hero |main |lead )?(?:image |photo |picture )?(?:alt(?:ernative)?[ -]?text|alt|description)",
         line,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -48,6 +49,9 @@ BEFORE_YEAR = re.compile(
     r"|aug\w*|sept?\w*|oct\w*|nov\w*|dec\w*|spring|summer|fall|autumn|winter)\s+(?:\d{1,2},\s+)?(?:19|20)\d\d\Z",
     re.IGNORECASE,
 )
+TIGHT_GROUP = re.compile(rf"[1-9]\d{{0,2}}(?:[,;{DASH}][1-9]\d{{0,2}}(?!\d))*")
+LOOSE_GROUP = re.compile(rf"(?:(?:[,;] | ?[{DASH}] ?)[1-9]\d{{0,2}}(?!\d))+")
+WINDOW = 200  # characters around a number that decide; more would make long paragraphs slow
 EXPLICIT, STRONG, MEDIUM, WEAK, PAREN = "explicit", "strong", "medium", "weak", "paren"
 
 
@@ -70,6 +74,7 @@ class Line:
     looks: list[Run]
     candidates: list[Candidate] = field(default_factory=list)
     doubtful: list[Candidate] = field(default_factory=list)
+    taken: bytearray = field(default_factory=bytearray)
 
 
 def _numbers(text: str) -> list[int]:
@@ -109,7 +114,9 @@ def flatten(runs: Iterable[Run]) -> Line:
             raised.append(Candidate(start, len(text) + len(words), _numbers(words.strip(" []")), EXPLICIT))
         text += words
         looks += [run] * len(words)
-    line = Line(text, looks, raised)
+    line = Line(text, looks, raised, taken=bytearray(len(text)))
+    for candidate in raised:
+        line.taken[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
     _scan(line)
     line.candidates.sort(key=lambda candidate: candidate.start)
     return line
@@ -121,7 +128,19 @@ def _is_power(before: str) -> bool:
 
 
 def _free(line: Line, start: int, end: int) -> bool:
-    return all(end <= other.start or start >= other.end for other in [*line.candidates, *line.doubtful])
+    return not any(line.taken[start:end])
+
+
+def _take(line: Line, candidate: Candidate, form: str) -> None:
+    """Keep a candidate and its place; "doubt" is only for the warnings."""
+    candidate.form = form
+    (line.doubtful if form == "doubt" else line.candidates).append(candidate)
+    line.taken[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
+
+
+def _before(text: str, place: int) -> str:
+    """What stands before a place, as far back as any rule looks."""
+    return text[max(0, place - WINDOW) : place]
 
 
 def _scan(line: Line) -> None:
@@ -133,13 +152,15 @@ def _scan(line: Line) -> None:
             if not numbers or not _free(line, *match.span()):
                 continue
             if pattern is SUPERSCRIPT and (
-                _is_power(text[: match.start()]) or text[match.end() : match.end() + 1].isalnum()
+                _is_power(_before(text, match.start())) or text[match.end() : match.end() + 1].isalnum()
             ):
                 continue
-            if pattern is CARET and _is_power(text[: match.start()]):
+            if pattern is CARET and _is_power(_before(text, match.start())):
                 continue
-            start = len(text[: match.start()].rstrip(" ")) if match.start() else 0
-            line.candidates.append(Candidate(start, match.end(), numbers, EXPLICIT))
+            start = match.start()
+            while start and text[start - 1] == " ":
+                start -= 1
+            _take(line, Candidate(start, match.end(), numbers, EXPLICIT), EXPLICIT)
     for match in PARENS.finditer(text):
         _parenthesis(line, match)
     for match in re.finditer(r"(?<![\d])[1-9]\d{0,2}(?!\d)", text):
@@ -150,22 +171,24 @@ def _scan(line: Line) -> None:
 def _parenthesis(line: Line, match: re.Match[str]) -> None:
     """ "cells.(4)" or "women (1,2)." but not "(1) first, (2) second"."""
     text, numbers = line.text, _numbers(match.group(1))
-    before, after = text[: match.start()], text[match.end() : match.end() + 1]
+    before, after = _before(text, match.start()), text[match.end() : match.end() + 1]
     if not numbers or not before or not _free(line, *match.span()):
         return
     if re.search(r"[\w®™%)”\"][.!?,;:]?[”\"’']?\Z", before) and (not after or after in " \n.,;:"):
         form = STRONG if re.search(r"[.!?,;:][”\"’']?\Z", before) else PAREN
-        line.candidates.append(Candidate(match.start(), match.end(), numbers, form))
+        _take(line, Candidate(match.start(), match.end(), numbers, form), form)
     elif before.endswith(" ") and re.search(r"[a-z®™)%] \Z", before) and (not after or after in ".,;:"):
-        line.candidates.append(Candidate(len(before.rstrip()), match.end(), numbers, PAREN))
+        spaces = len(before) - len(before.rstrip())
+        _take(line, Candidate(match.start() - spaces, match.end(), numbers, PAREN), PAREN)
 
 
 def _group_end(text: str, start: int) -> int:
     """Where a group of numbers that starts here ends; spaces after commas only at the end of a sentence."""
-    tight = re.compile(rf"[1-9]\d{{0,2}}(?:[,;{DASH}][1-9]\d{{0,2}}(?!\d))*").match(text, start)
+    tight = TIGHT_GROUP.match(text, start)
     end = tight.end() if tight else start
-    loose = re.compile(rf"(?:(?:[,;] | ?[{DASH}] ?)[1-9]\d{{0,2}}(?!\d))+").match(text, end)
-    if loose and re.match(r"\s*\Z|\s+[A-Z“\"(]", text[loose.end() :]) and _numbers(text[start : loose.end()]):
+    loose = LOOSE_GROUP.match(text, end)
+    rest = text[loose.end() : loose.end() + WINDOW] if loose else ""
+    if loose and re.match(r"\s*\Z|\s+[A-Z“\"(]", rest) and _numbers(text[start : loose.end()]):
         numbers = _numbers(text[start : loose.end()])
         if numbers == sorted(numbers):
             return loose.end()
@@ -183,20 +206,16 @@ def _glued(line: Line, start: int) -> None:
     if start == 0 or text[start - 1].isspace():
         return
     end = _group_end(text, start)
-    numbers, rest = _numbers(text[start:end]), text[end:]
-    thousands = re.search(r"\d\Z", text[:start]) or re.fullmatch(r"\d{1,3}(?:,\d{3})+", text[start:end])
+    numbers, rest, before = _numbers(text[start:end]), text[end : end + WINDOW], _before(text, start)
+    thousands = before[-1:].isdigit() or re.fullmatch(r"\d{1,3}(?:,\d{3})+", text[start:end])
     if not numbers or thousands or re.match(rf"[\w%°$€£/+=×*@#&<>]|[.,:]\w|[{DASH}’']\w|\s?%", rest):
         return
-    word = re.search(r"\S*\Z", text[:start])
-    if word and re.search(r"://|www\.|@|\w\.\w+/", word.group()):
+    if re.search(r"://|www\.|@|\w\.\w+/", before.split()[-1]):
         return
     candidate = Candidate(start, end, numbers, "")
-    form = _form(text[:start], rest, candidate)
-    if form == "doubt":
-        line.doubtful.append(candidate)
-    elif form:
-        candidate.form = form
-        line.candidates.append(candidate)
+    form = _form(before, rest, candidate)
+    if form:
+        _take(line, candidate, form)
 
 
 def _form(before: str, rest: str, candidate: Candidate) -> str:
@@ -296,18 +315,16 @@ def _dense(numbers: set[int]) -> int:
 def _settle_acronyms(lines: list[Line]) -> None:
     """ "MRI3" is a marker when MRI also stands alone and MRI3 occurs once; "HER2" and "BRCA1" are names."""
     whole = "\n".join(line.text for line in lines)
+    alone = set(re.findall(r"(?<![\w-])[\w’'-]+(?![\w-])", whole))
+    numbered = Counter(re.findall(r"(?<!\w)[\w’'-]*?[^\W\d_]\d+(?!\d)", whole))
     for line in lines:
-        for candidate in list(line.candidates):
-            if candidate.form != "acronym":
-                continue
-            match = re.search(r"[\w’'-]+\Z", line.text[: candidate.start])
-            word = match.group() if match else ""
-            alone = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", whole)
-            twice = len(re.findall(rf"(?<!\w){re.escape(word)}{candidate.numbers[0]}(?!\d)", whole)) > 1
-            if alone and not twice and len(word) > 1:
-                candidate.form = WEAK
-            else:
-                line.candidates.remove(candidate)
+        for candidate in line.candidates:
+            if candidate.form == "acronym":
+                match = re.search(r"[\w’'-]+\Z", _before(line.text, candidate.start))
+                word = match.group() if match else ""
+                once = numbered[f"{word}{candidate.numbers[0]}"] <= 1
+                candidate.form = WEAK if word in alone and once and len(word) > 1 else ""
+        line.candidates = [candidate for candidate in line.candidates if candidate.form]
 
 
 def decide(lines: list[Line], listed: int) -> list[str]:
@@ -352,8 +369,8 @@ def _refused(line: Line) -> list[Candidate]:
 
 
 def _doubt(line: Line, candidate: Candidate) -> str:
-    before = re.search(r"(?:\S+\s+){0,4}\S*\Z", line.text[: candidate.start])
-    words = f"{before.group() if before else ''}{line.text[candidate.start : candidate.end]}".strip()
+    before = " ".join(_before(line.text, candidate.start).split()[-5:])
+    words = f"{before}{line.text[candidate.start : candidate.end]}".strip()
     return _("“%(words)s”: the number at the end may be a reference marker. It was left as text.") % {
         "words": words[-80:]
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -56,6 +57,8 @@ class _Page(HTMLParser):
         self.struck: list[str] = []
         self.pictures: list[str] = []
         self.open: list[tuple[str, str]] = []  # tag, and what it adds: strong, em, raised, link:…, hidden, …
+        self.tags: Counter[str] = Counter()
+        self.effects: Counter[str] = Counter()
         self.runs: list[Run] = []
         self.lists: list[list[int | str]] = []  # kind, next number
         self.item: Piece | None = None
@@ -68,7 +71,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if self.within("ignored") and tag not in VOID:
-            self.open.append((tag, "ignored"))
+            self.push(tag, "ignored")
             return
         if tag in BLOCKS:
             self.flush()
@@ -82,7 +85,7 @@ class _Page(HTMLParser):
     def start(self, tag: str, attrs: dict[str, str]) -> None:
         if tag in ("p", "li", "tr", "td", "th", "dt", "dd", "option"):
             self.close_like(tag)
-        self.open.append((tag, self.effect(tag, attrs)))
+        self.push(tag, self.effect(tag, attrs))
         if tag in ("ul", "ol", "menu"):
             start = attrs.get("start", "")
             self.lists.append(["1" if tag == "ol" else "•", int(start) if start.isdigit() and len(start) < 4 else 1])
@@ -105,7 +108,7 @@ class _Page(HTMLParser):
             name = self.open[place][0]
             if name == tag or (tag in ("td", "th") and name in ("td", "th")):
                 self.flush()
-                del self.open[place:]
+                self.pop_to(place)
                 return
             if name in stops or (tag == "p" and name in BLOCKS):
                 return
@@ -161,9 +164,9 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS:
             self.flush()
-        for place in range(len(self.open) - 1, -1, -1):
+        for place in range(len(self.open) - 1, -1, -1) if self.within_tag(tag) else ():
             if self.open[place][0] == tag:
-                del self.open[place:]
+                self.pop_to(place)
                 break
             if self.open[place][0] in ("td", "th", "table") and tag not in ("table", "tr", "tbody", "thead"):
                 break
@@ -184,17 +187,29 @@ class _Page(HTMLParser):
         if self.within_tag("title"):
             self.title += data
             return
-        marks = frozenset(effect for _tag, effect in self.open if effect in ("strong", "em"))
-        href = next((effect[5:] for _tag, effect in reversed(self.open) if effect.startswith("link:")), "")
+        marks = frozenset(mark for mark in ("strong", "em") if self.within(mark))
+        links = (effect[5:] for _tag, effect in reversed(self.open) if effect.startswith("link:"))
+        href = next(links, "") if self.within("link") else ""
         if self.within("lowered") and data.strip().isdigit():
             data = data.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
         self.runs.append(Run(clean(data).replace("\n", " "), marks, href, self.within("raised")))
 
-    def within(self, effect: str) -> bool:
-        return any(known == effect for _tag, known in self.open)
+    def push(self, tag: str, effect: str) -> None:
+        self.open.append((tag, effect))
+        self.tags[tag] += 1
+        self.effects[effect.partition(":")[0]] += 1
 
-    def within_tag(self, *tags: str) -> bool:
-        return any(tag in tags for tag, _effect in self.open)
+    def pop_to(self, place: int) -> None:
+        for tag, effect in self.open[place:]:
+            self.tags[tag] -= 1
+            self.effects[effect.partition(":")[0]] -= 1
+        del self.open[place:]
+
+    def within(self, effect: str) -> bool:
+        return self.effects[effect] > 0
+
+    def within_tag(self, tag: str) -> bool:
+        return self.tags[tag] > 0
 
     # Writing
 
@@ -241,14 +256,16 @@ class _Page(HTMLParser):
         text = "".join(run.text for run in runs)
         bold = len(text) <= 110 and all("strong" in run.marks or not run.text.strip() for run in runs)
         role = "caption" if self.within_tag("figcaption") else "standfirst" if self.within("standfirst") else ""
-        more = {"furniture": self.within("furniture"), "quote": self.within_tag("blockquote"), "role": role}
+        blank = Piece(
+            "text", [], sure=True, quote=self.within_tag("blockquote"), furniture=self.within("furniture"), role=role
+        )
         if level:
             flat = [replace(run, text=run.text.replace("\n", " "), marks=run.marks - {"strong"}) for run in runs]
-            return [Piece("heading", flat, sure=True, level=level, **more)]
+            return [replace(blank, kind="heading", runs=flat, level=level)]
         indent = next((int(effect[6:]) * 4 for _tag, effect in reversed(self.open) if effect.startswith("level:")), 0)
         role = "bold" if bold and not role else role
         return [
-            Piece("text", part, gap=place == 0, indent=indent, sure=True, **{**more, "role": role})
+            replace(blank, runs=part, gap=place == 0, indent=indent, role=role)
             for place, part in enumerate(_split_lines(runs))
         ]
 
@@ -346,7 +363,7 @@ def is_markdown(text: str, name: str) -> bool:
     if re.search(r"\.(?:md|markdown|mdown|mkd)\Z", name, re.IGNORECASE):
         return True
     signs = (
-        r"^#{1,6} +\S.*$", r"\[[^\]\n]+\]\(https?://[^)\s]+\)", r"^\[\^\d+\]:", r"^!\[[^\]\n]*\]\([^)\s]+\)", r"(?<![*\w])\*\*[^*\s][^*\n]*\*\*(?!\w)",
+        r"^#{1,6} +\S.*$", r"\[[^\]\n]{1,300}\]\(https?://[^)\s]+\)", r"^\[\^\d+\]:", r"^!\[[^\]\n]*\]\([^)\s]+\)", r"(?<![*\w])\*\*[^*\s][^*\n]{0,300}\*\*(?!\w)",
         r"^>\s+\S", r"^\|.*\|[ \t]*\n\|[-:| ]+\|",
     )  # fmt: skip
     found = [bool(re.search(sign, text, re.MULTILINE)) for sign in signs]

@@ -132,12 +132,13 @@ def joined(runs: Iterable[Run], more: Iterable[Run], joint: str = " ") -> list[R
 
 def ends(text: str) -> bool:
     """Whether a text ends like a sentence, a marker after it or not."""
-    bare = re.sub(r"[\s\[(^]*[\d⁰¹²³⁴-⁹][\d⁰¹²³⁴-⁹,;\s–-]*[\])^]*\Z", "", text.rstrip())  # noqa: RUF001
-    return bool(TERMINAL.search(text.rstrip()) or (bare and TERMINAL.search(bare)))
+    text = text.rstrip()[-80:]
+    bare = re.sub(r"[\s\[(^]*[\d⁰¹²³⁴-⁹][\d⁰¹²³⁴-⁹,;\s–-]*[\])^]*\Z", "", text)  # noqa: RUF001
+    return bool(TERMINAL.search(text) or (bare and TERMINAL.search(bare)))
 
 
 def ends_with_colon(text: str) -> bool:
-    return bool(re.search(r":[\s\[(^]*[\d⁰¹²³⁴-⁹,;\s–-]*[\])^]*\Z", text.rstrip()))  # noqa: RUF001
+    return bool(re.search(r":[\s\[(^]*[\d⁰¹²³⁴-⁹,;\s–-]*[\])^]*\Z", text.rstrip()[-80:]))  # noqa: RUF001
 
 
 def heading_like(text: str) -> bool:

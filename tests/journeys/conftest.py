@@ -1,0 +1,34 @@
+"""One demo world for all journeys of a worker: every page type exists there, on every desk something waits."""
+
+import pytest
+
+from accounts.demo import load as demo_people
+from accounts.models import User
+from articles.models import Page
+from comments.demo import world
+from comments.models import Conversation
+from tests.cast import PASSWORD
+from tests.journeys.steps import already_signed_in
+
+_built: set[str] = set()
+
+
+@pytest.fixture
+def town(site, settings, _journey_database) -> str:
+    """The address of the site with the demo world in it. It keeps what journeys do there: never count its rows."""
+    settings.DEMO = True
+    if _journey_database not in _built:
+        world.build(PASSWORD)
+        _built.add(_journey_database)
+    return site.url
+
+
+@pytest.fixture
+def visit(town, new_page):
+    """`visit("moderator", …)`: a page of whoever has this demo login, signed in already; "" is a stranger."""
+
+    def page_of(login: str = "", **options):
+        who = User.objects.get(email=f"{login}@example.org") if login else None
+        return already_signed_in(new_page(**options), who)
+
+    return page_of
