@@ -11,7 +11,8 @@ TRIGGERS = [
         [
             (
                 "NEW.user_id <> OLD.user_id OR NEW.role <> OLD.role OR NEW.granted_by_id <> OLD.granted_by_id "
-                "OR NEW.valid_from <> OLD.valid_from OR OLD.revoked_at IS NOT NULL",
+                "OR NEW.valid_from <> OLD.valid_from OR (NEW.valid_until IS NULL) <> (OLD.valid_until IS NULL) "
+                "OR NEW.valid_until <> OLD.valid_until OR OLD.revoked_at IS NOT NULL",
                 "a role grant changes only by being revoked, once",
             )
         ],

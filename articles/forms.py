@@ -102,9 +102,7 @@ class HeadForm(forms.Form):
         """`content` with every field that is sound put over what was stored."""
         said = {name: self.cleaned_data[name] for name in self.cleaned_data if name not in self.errors}
         seo = {"title": "", "description": "", **(content.get("seo") or {})}
-        changes: dict[str, Any] = {
-            name: said[name] for name in ("title", "standfirst", "slug") if name in said
-        }
+        changes: dict[str, Any] = {name: said[name] for name in ("title", "standfirst", "slug") if name in said}
         if "bylines" in said:
             names = (" ".join(name.split()) for name in said["bylines"].split(";"))
             changes["bylines"] = [{"name": name} for name in names if name]

@@ -21,6 +21,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 from accounts.models import Credential, RoleGrant, User
+from accounts.policies import policy_published
 from accounts.signals import role_revoked, user_erased
 
 from .models import Page, Publication, SiteVersion, Withdrawal
@@ -51,7 +52,7 @@ def bump_site() -> None:
 
 @receiver([post_save], sender=RoleGrant)
 @receiver([post_save], sender=Credential)
-@receiver([role_revoked, user_erased])
+@receiver([role_revoked, user_erased, policy_published])
 def staff_changed(**kwargs) -> None:
     """Names of reviewers stand on the home page, and beside what they signed there is a link to their own."""
     bump_site()

@@ -31,9 +31,7 @@ class BroughtIn:
     is_new: bool
 
 
-def bring_in(
-    data: bytes, *, by, name: str = "", kind: str = Page.Kind.ARTICLE, again: bool = False
-) -> BroughtIn:
+def bring_in(data: bytes, *, by, name: str = "", kind: str = Page.Kind.ARTICLE, again: bool = False) -> BroughtIn:
     """A draft from the bytes of a manuscript. The same bytes find their earlier draft, unless `again`."""
     manuscript = _read(data, name)
     content = manuscript.content | {"facts": blank.content(kind)["facts"]}

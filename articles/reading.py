@@ -141,9 +141,7 @@ def as_named(sign_off: SignOff) -> Reviewer:
     return Reviewer(sign_off.printed_name, sign_off.printed_credentials, url)
 
 
-def newest(
-    pages: QuerySet[Page], before: Publication | None = None, *, size: int = LISTED, anchor: str = ""
-) -> Listed:
+def newest(pages: QuerySet[Page], before: Publication | None = None, *, size: int = LISTED, anchor: str = "") -> Listed:
     """The next `size` pages by day of publication; `before` is the publication where the last piece ended."""
     pages = pages.order_by("-live_publication__published_at", "-live_publication_id")
     if before:

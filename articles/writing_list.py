@@ -64,16 +64,12 @@ def next_step(page: Page, state: str) -> str:
         return sentence.format(n=page.notes_open) if page.notes_open else _("Answer the reviewer")
     if state == "in_review":
         return (
-            _("Review by {date}").format(date=_date(page.review_due))
-            if page.review_due
-            else _("Waits for a reviewer")
+            _("Review by {date}").format(date=_date(page.review_due)) if page.review_due else _("Waits for a reviewer")
         )
     if state == "signed":
         return _("Ready to publish")
     if state == "published":
-        return _("Next review {date}").format(
-            date=formats.date_format(page.live_publication.next_review_due, "F Y")
-        )
+        return _("Next review {date}").format(date=formats.date_format(page.live_publication.next_review_due, "F Y"))
     return _("Write and send for review")
 
 
@@ -89,9 +85,7 @@ class WritingList:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        return dict(
-            Page.objects.filter(draft__isnull=False).order_by().values_list("kind").annotate(Count("pk"))
-        )
+        return dict(Page.objects.filter(draft__isnull=False).order_by().values_list("kind").annotate(Count("pk")))
 
     @property
     def total(self) -> int:
@@ -100,9 +94,7 @@ class WritingList:
     @property
     def tabs(self) -> list[dict]:
         """All, then each kind, with its number of pages."""
-        kinds = [("", _("All"))] + [
-            (kind.value, str(name)) for kind, name in zip(Page.Kind, _plurals(), strict=True)
-        ]
+        kinds = [("", _("All"))] + [(kind.value, str(name)) for kind, name in zip(Page.Kind, _plurals(), strict=True)]
         return [
             {"kind": code, "name": name, "count": self.counts.get(code, 0) if code else self.total}
             for code, name in kinds

@@ -28,9 +28,7 @@ def contradictions() -> Iterator[CheckMessage]:
             id="bedside.E001",
         )
     if settings.DEMO_PASSWORD and not settings.DEMO:
-        yield Error(
-            "DEMO_PASSWORD is set, but DEMO is off.", hint="Unset one or set the other.", id="bedside.E002"
-        )
+        yield Error("DEMO_PASSWORD is set, but DEMO is off.", hint="Unset one or set the other.", id="bedside.E002")
     if not settings.REQUIRE_STAFF_MFA and not settings.DEMO:
         yield Warning(
             "REQUIRE_STAFF_MFA is off outside demo mode: a stolen password is enough to sign a review.",

@@ -15,8 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False}
 SHORTEST_SECRET = 32
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-    "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
 )
 POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "connect_timeout", "application_name", "options"}
 
@@ -31,9 +30,7 @@ def text(name: str, *, default: str | None = None) -> str:
     if value:
         return value
     if default is None:
-        raise ImproperlyConfigured(
-            f"{name} is not set, but Bedside cannot start without it (see .env.example)."
-        )
+        raise ImproperlyConfigured(f"{name} is not set, but Bedside cannot start without it (see .env.example).")
     return default
 
 
@@ -99,9 +96,7 @@ def secret(name: str, *, default: str | None = None) -> str:
     try:
         value = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise refuse(
-            f"{name}_FILE", path, f"the path of a readable file ({error.__class__.__name__})"
-        ) from None
+        raise refuse(f"{name}_FILE", path, f"the path of a readable file ({error.__class__.__name__})") from None
     if not value:
         raise refuse(f"{name}_FILE", path, "the path of a file that is not empty")
     return value
@@ -195,12 +190,8 @@ def postgres(name: str, value: str, parts: SplitResult, pool: bool, allowed: str
 
 def pool_sizes(name: str, sizes: dict[str, str]) -> dict[str, int]:
     smallest, largest = sizes.get("pool_min", "1"), sizes.get("pool_max", "8")
-    if not (
-        smallest.isdigit() and largest.isdigit() and 0 <= int(smallest) <= int(largest) and int(largest) > 0
-    ):
-        raise refuse(
-            f"pool_min, pool_max in {name}", f"{smallest}, {largest}", "whole numbers with min ≤ max"
-        )
+    if not (smallest.isdigit() and largest.isdigit() and 0 <= int(smallest) <= int(largest) and int(largest) > 0):
+        raise refuse(f"pool_min, pool_max in {name}", f"{smallest}, {largest}", "whole numbers with min ≤ max")
     return {"min_size": int(smallest), "max_size": int(largest), "timeout": 3}
 
 

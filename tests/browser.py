@@ -48,9 +48,7 @@ class Site:
         self.port = self.server.server_port
         # Passkeys work on the name, not on the number.
         self.url = f"http://localhost:{self.port}"
-        self.thread = threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
     def stop(self) -> None:
@@ -165,9 +163,7 @@ def watch(context, site: Site, trouble: list[str]) -> None:
     context.route("**/*", filter_request)
     context.on("weberror", lambda error: trouble.append(f"a script error: {error.error}"))
     context.on("console", lambda message: note_console(message, trouble))
-    context.on(
-        "response", lambda answer: answer.status >= 500 and trouble.append(f"{answer.status} at {answer.url}")
-    )
+    context.on("response", lambda answer: answer.status >= 500 and trouble.append(f"{answer.status} at {answer.url}"))
 
 
 def note_console(message, trouble: list[str]) -> None:

@@ -88,9 +88,7 @@ def find() -> tuple[Path, list[str]]:
     for place in places:
         if all(os.access(place / program, os.X_OK) for program in PROGRAMS):
             return place, as_whom()
-    raise NoPostgres(
-        "no initdb and postgres in /usr/lib/postgresql/*/bin, PG_BIN or PATH, and no TEST_DATABASE_URL"
-    )
+    raise NoPostgres("no initdb and postgres in /usr/lib/postgresql/*/bin, PG_BIN or PATH, and no TEST_DATABASE_URL")
 
 
 def as_whom() -> list[str]:

@@ -109,9 +109,7 @@ class TestImports:
     @pytest.mark.parametrize("module", sorted(name for name in modules() if part_of(name) in MAY_NOT_REACH))
     def test_run_one_way_inside_an_app(self, module):
         forbidden = MAY_NOT_REACH[part_of(module)]
-        wrong = {
-            f"{by} imports {name}" for name, by in reached_from(module).items() if part_of(name) in forbidden
-        }
+        wrong = {f"{by} imports {name}" for name, by in reached_from(module).items() if part_of(name) in forbidden}
         assert wrong == set()
 
     def test_nothing_imports_views_but_the_tables_of_addresses(self):
@@ -214,9 +212,7 @@ def mentions(pattern: str, *endings: str, under: str = ".", flags: int = 0, less
         text = path.read_text("utf-8")
         if less:
             text = re.sub(less, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
-        found += [
-            f"{name_of(path)}:{text.count(chr(10), 0, m.start()) + 1}" for m in expression.finditer(text)
-        ]
+        found += [f"{name_of(path)}:{text.count(chr(10), 0, m.start()) + 1}" for m in expression.finditer(text)]
     return found
 
 
@@ -262,10 +258,7 @@ class TestMarkup:
 
     def test_styles_and_scripts_fetch_nothing_from_elsewhere(self):
         assert (
-            mentions(
-                r"(?:url\(|@import|fetch\(|import\s)\s*[\"']?(?:https?:)?//", ".css", ".js", under="static"
-            )
-            == []
+            mentions(r"(?:url\(|@import|fetch\(|import\s)\s*[\"']?(?:https?:)?//", ".css", ".js", under="static") == []
         )
 
 

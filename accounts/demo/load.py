@@ -119,9 +119,7 @@ def _found(row: dict[str, Any]) -> None:
 def _policies() -> Iterator[Event]:
     for policy in read("policies.json")["policies"]:
         for version in policy["versions"]:
-            yield Event(
-                version["published_days_ago"] * HOURS_A_DAY, partial(_publish, policy["kind"], version)
-            )
+            yield Event(version["published_days_ago"] * HOURS_A_DAY, partial(_publish, policy["kind"], version))
 
 
 def _publish(kind: str, version: dict[str, Any]) -> None:

@@ -47,9 +47,7 @@ class Sheet:
         self, x: float, y: float, w: float, h: float, fill: str, edge: str | None = None, radius: float = 22
     ) -> None:
         area = [v * SCALE for v in (x, y, x + w, y + h)]
-        self.pen.rounded_rectangle(
-            area, radius * SCALE, fill=fill, outline=edge, width=4 * SCALE if edge else 0
-        )
+        self.pen.rounded_rectangle(area, radius * SCALE, fill=fill, outline=edge, width=4 * SCALE if edge else 0)
 
     def disc(
         self, x: float, y: float, r: float, fill: str | None = None, edge: str | None = None, width: float = 6

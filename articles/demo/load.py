@@ -68,9 +68,7 @@ def _life(pages: Pages, entry: Entry) -> Iterator[Event]:
     if signed:
         yield Event(signed, partial(_sign, pages, entry, told))
         # On the same day the editor is an hour behind the reviewer.
-        yield Event(
-            min(told["published_days_ago"] * HOURS_A_DAY, signed - 1), partial(_publish, pages, entry)
-        )
+        yield Event(min(told["published_days_ago"] * HOURS_A_DAY, signed - 1), partial(_publish, pages, entry))
     if entry["state"] == "sent_back":
         yield Event(told["sent_back_days_ago"] * HOURS_A_DAY, partial(_send_back, pages, entry))
     if entry["state"] == "withdrawn":

@@ -33,9 +33,7 @@ class Directory:
         asked = {mention.groups() for text in texts for mention in MENTION.finditer(text)} - set(self.by_slug)
         if asked:
             slugs = {slug for _kind, slug in asked}
-            self._add(
-                Page.objects.filter(slug__in=slugs, kind__in=("drug", "subtype"), language=self.language)
-            )
+            self._add(Page.objects.filter(slug__in=slugs, kind__in=("drug", "subtype"), language=self.language))
 
     def _add(self, pages: Any) -> None:
         for uid, kind, slug in pages.values_list("uid", "kind", "slug"):

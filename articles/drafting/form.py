@@ -323,6 +323,4 @@ def _unjudged(form: forms.Form | None) -> None:
 def _of_form(form: forms.Form | None) -> list[dict[str, str]]:
     if form is None or not form.is_bound:
         return []
-    return [
-        {"id": form[name].auto_id, "text": text} for name in form.fields for text in form.errors.get(name, [])
-    ]
+    return [{"id": form[name].auto_id, "text": text} for name in form.fields for text in form.errors.get(name, [])]

@@ -260,9 +260,7 @@ class ReferenceRow(Row):
             authors=citations.names_text(csl.get("author") or []),
             year=date_text(csl.get("issued")),
             identifier="; ".join(
-                f"PMID {csl[key]}" if key == "PMID" else csl[key]
-                for key in cls.SCHEMES.values()
-                if csl.get(key)
+                f"PMID {csl[key]}" if key == "PMID" else csl[key] for key in cls.SCHEMES.values() if csl.get(key)
             ),
             **{part: csl.get(key, "") for part, key in cls.CSL.items()},
         )

@@ -38,13 +38,9 @@ class Sheet:
     @classmethod
     def from_content(cls, content: Node, directory: Directory) -> Sheet:
         directory.know_pages(mentions.pages_in(content))
-        numbers = {
-            reference["uid"]: number for number, reference in enumerate(content["references"], start=1)
-        }
+        numbers = {reference["uid"]: number for number, reference in enumerate(content["references"], start=1)}
         return cls(
-            blocks=[
-                BlockRow.from_block(block, numbers, directory.by_uid) for block in content["body"]["content"]
-            ],
+            blocks=[BlockRow.from_block(block, numbers, directory.by_uid) for block in content["body"]["content"]],
             references=[ReferenceRow.from_csl(one["uid"], one["csl"]) for one in content["references"]],
             approvals=[
                 ApprovalRow(
@@ -62,9 +58,7 @@ class Sheet:
         """The rows as typed, in the order of their numbers. Line ends are made one, tabs are spaces."""
         sheet = cls(
             blocks=[_block_row(data, number) for number in _numbers(data, r"kind-(\d{1,5})")],
-            references=[
-                _part_row(ReferenceRow, data, number) for number in _numbers(data, r"r(\d{1,5})-title")
-            ],
+            references=[_part_row(ReferenceRow, data, number) for number in _numbers(data, r"r(\d{1,5})-title")],
             approvals=[_part_row(ApprovalRow, data, number) for number in _numbers(data, r"a(\d{1,5})-what")],
         )
         for row in sheet.references:
@@ -169,9 +163,7 @@ class Sheet:
             sentence = _("Reference {n} is cited in block {blocks}. Remove its marker there first.")
             row.refuse("title", sentence.format(n=number, blocks=", ".join(citing)))
         if any(slot(approval.reference) == str(number) for approval in self.approvals):
-            row.refuse(
-                "title", _("Reference {n} stands beside an approval. Change that first.").format(n=number)
-            )
+            row.refuse("title", _("Reference {n} stands beside an approval. Change that first.").format(n=number))
         if row.errors:
             return
         del self.references[number - 1]

@@ -156,9 +156,7 @@ def _decide(request: HttpRequest, form: DraftForm, draft: Draft) -> Draft:
             continue
         draft = writing.confirm_mention(page, suggestion, version=draft.version, by=request.user)
         if suggestion["brand"].casefold() not in known:
-            begun = _(
-                "A draft entry for {brand} was begun in the directory. It needs its facts and a review."
-            )
+            begun = _("A draft entry for {brand} was begun in the directory. It needs its facts and a review.")
             messages.info(request, begun.format(brand=suggestion["brand"]))
     return draft
 
@@ -176,9 +174,7 @@ def _send(request: HttpRequest, form: DraftForm) -> None:
     except writing.NotReady as not_ready:
         form.take_problems(not_ready.problems)
     else:
-        messages.success(
-            request, _("Sent for review. The text is frozen as it is now, and a reviewer is asked.")
-        )
+        messages.success(request, _("Sent for review. The text is frozen as it is now, and a reviewer is asked."))
 
 
 def _error_title(act: str, saved: bool) -> str:

@@ -66,7 +66,10 @@ class TestRoles:
         User.objects.filter(pk=people.edda.pk).update(is_active=False)
         assert not holds(again(people.edda), Role.EDITOR)
 
-    @pytest.mark.parametrize("change", ["role = 'editor'", "user_id = user_id + 1", "valid_from = '2000-01-01'"])
+    @pytest.mark.parametrize(
+        "change",
+        ["role = 'editor'", "user_id = user_id + 1", "valid_from = '2000-01-01'", "valid_until = '2099-01-01'"],
+    )
     def test_the_database_refuses_to_rewrite_a_grant(self, people, change):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE accounts_rolegrant SET {change} WHERE user_id = %s", [people.max.pk])

@@ -40,9 +40,7 @@ class TestFlag:
         given(value)
         assert env.flag("NAME", default=True) is True
 
-    @pytest.mark.parametrize(
-        "value", ["yes", "no", "on", "off", "TRUE", "2", "-1", " ", "true ", "Ture", "None"]
-    )
+    @pytest.mark.parametrize("value", ["yes", "no", "on", "off", "TRUE", "2", "-1", " ", "true ", "Ture", "None"])
     def test_refuses_near_misses_with_name_value_and_what_is_allowed(self, given, value):
         given(value)
         with refused("NAME is", repr(value), "1, true, True, 0, false, False"):
@@ -96,9 +94,7 @@ class TestHosts:
 
 
 class TestOrigin:
-    @pytest.mark.parametrize(
-        "value", ["https://bedside.example", "http://127.0.0.1:8000", "http://[::1]:8000"]
-    )
+    @pytest.mark.parametrize("value", ["https://bedside.example", "http://127.0.0.1:8000", "http://[::1]:8000"])
     def test_accepts(self, given, value):
         given(value)
         assert env.origin("NAME", default=None) == value
@@ -277,9 +273,7 @@ class TestCache:
         client = import_string(entry["BACKEND"])(entry["LOCATION"], {})._cache.get_client()
         assert client.connection_pool.connection_kwargs["host"] == "cache.example"
 
-    @pytest.mark.parametrize(
-        "value", ["redis://", "memory", "memory://x", "locmem://", "db://cache", "redis:6379"]
-    )
+    @pytest.mark.parametrize("value", ["redis://", "memory", "memory://x", "locmem://", "db://cache", "redis:6379"])
     def test_refuses(self, given, value):
         given(value)
         with refused("NAME is", repr(value), "memory:// or redis://"):
@@ -313,8 +307,7 @@ class TestEmail:
     def test_without_a_server(self, given, value, backend):
         given(value)
         assert (
-            env.email("NAME", default="none://")["EMAIL_BACKEND"]
-            == f"django.core.mail.backends.{backend}.EmailBackend"
+            env.email("NAME", default="none://")["EMAIL_BACKEND"] == f"django.core.mail.backends.{backend}.EmailBackend"
         )
 
     @pytest.mark.parametrize(

@@ -77,9 +77,7 @@ class TestCommitted:
 
         def insert(number: int) -> str:
             with transaction.atomic():
-                Session(session_key="taken", session_data="", expire_date=timezone.now()).save(
-                    force_insert=True
-                )
+                Session(session_key="taken", session_data="", expire_date=timezone.now()).save(force_insert=True)
             return "inserted"
 
         assert [type(result).__name__ for result in race(insert, runners=2)] == ["IntegrityError"] * 2

@@ -57,9 +57,7 @@ def test_demo_mode_needs_nothing(read):
 
 
 def test_demo_mode_sends_no_mail(read):
-    assert read("EMAIL_BACKEND", DEMO="1", SECRET_KEY="k" * 50) == [
-        "django.core.mail.backends.dummy.EmailBackend"
-    ]
+    assert read("EMAIL_BACKEND", DEMO="1", SECRET_KEY="k" * 50) == ["django.core.mail.backends.dummy.EmailBackend"]
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,9 @@ class TestLog:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(OperationalError("gone"), 503), (ValueError("ours"), 500)], ids=["database gone", "our error"]
+    ("error", "status"),
+    [(OperationalError("gone"), 503), (ValueError("ours"), 500)],
+    ids=["database gone", "our error"],
 )
 def test_an_error_has_a_calm_page_that_needs_no_database(client, monkeypatch, error, status):
     def fail(*args, **kwargs):

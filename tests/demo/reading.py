@@ -68,10 +68,7 @@ def words(entry: dict) -> int:
 
 def cited_slots(entry: dict) -> set[int]:
     return {
-        slot
-        for block in entry["body"]
-        for found in CITED.findall(block["text"])
-        for slot in citations.parse(found)
+        slot for block in entry["body"] for found in CITED.findall(block["text"]) for slot in citations.parse(found)
     }
 
 
@@ -97,9 +94,7 @@ def block_of(block: dict, slots: dict[int, str]) -> dict:
             "type": "figure",
             "attrs": {**attrs, "node_id": new_id(), "image": new_id(), "decorative": False},
         }
-    return notation.from_text(
-        block["kind"], block["text"], node_id=new_id(), slots=slots, pages=dict(page_uids())
-    )
+    return notation.from_text(block["kind"], block["text"], node_id=new_id(), slots=slots, pages=dict(page_uids()))
 
 
 def content_of(entry: dict) -> dict:

@@ -40,9 +40,7 @@ class TestTheWhole:
         assert set(depths) == {0, 1, 2}
 
     def test_the_team_answers_too(self):
-        answering = {
-            c["author"] for c in reading.comments().values() if c["parent"] and c["status"] == "live"
-        }
+        answering = {c["author"] for c in reading.comments().values() if c["parent"] and c["status"] == "live"}
         roles = {role for handle in answering for role in reading.people()[handle]["roles"]}
         assert {"medical_reviewer", "moderator", "writer"} <= roles
 
@@ -52,9 +50,7 @@ class TestEachComment:
     def test_it_is_written_by_somebody_who_had_accepted_the_rules(self, comment):
         author = reading.people()[comment["author"]]
         days = comment["hours_ago"] / 24
-        published = {
-            row["version"]: row["published_days_ago"] for row in reading.policies()["rules"]["versions"]
-        }
+        published = {row["version"]: row["published_days_ago"] for row in reading.policies()["rules"]["versions"]}
         assert comment["rules_version"] in author["accepted_rules"]
         assert days < author["joined_days_ago"]
         assert max(number for number, day in published.items() if day > days) == comment["rules_version"]

@@ -113,9 +113,7 @@ class TestLogins:
 
     def test_roles_are_given_by_the_site_and_on_the_record(self, world):
         held = {(grant.user.handle, grant.role) for grant in RoleGrant.objects.standing()}
-        assert held == {
-            (person["handle"], role) for person in reading.people().values() for role in person["roles"]
-        }
+        assert held == {(person["handle"], role) for person in reading.people().values() for role in person["roles"]}
         assert Entry.objects.filter(verb="role.granted").count() == len(held)
 
 
@@ -335,8 +333,7 @@ class TestClock:
     def test_acts_are_played_from_the_oldest_on_and_the_clock_comes_back(self):
         seen = []
         events = [
-            Event(hours, lambda: seen.append((timezone.now(), Subscription().consented_at)))
-            for hours in (2, 48, 5)
+            Event(hours, lambda: seen.append((timezone.now(), Subscription().consented_at))) for hours in (2, 48, 5)
         ]
         began = timezone.now()
         play(events)

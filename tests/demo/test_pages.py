@@ -14,9 +14,7 @@ MAIN = (
     "aromatase-inhibitor-joint-pain",
 )
 BRANDS = {"Herceptin", "Perjeta", "Kadcyla", "Tykerb", "Nerlynx", "Tukysa", "Keytruda", "Trodelvy", "Enhertu"}
-EVERY_PAGE = pytest.mark.parametrize(
-    "entry", reading.pages(), ids=lambda entry: f"{entry['kind']}:{entry['slug']}"
-)
+EVERY_PAGE = pytest.mark.parametrize("entry", reading.pages(), ids=lambda entry: f"{entry['kind']}:{entry['slug']}")
 EVERY_ARTICLE = pytest.mark.parametrize("entry", reading.articles().values(), ids=lambda entry: entry["slug"])
 
 
@@ -24,9 +22,7 @@ class TestEveryPage:
     @EVERY_PAGE
     def test_it_can_be_saved_and_sent_to_review(self, entry):
         content = reading.content_of(entry)
-        images = {
-            figure["attrs"]["image"] for figure in content["body"]["content"] if figure["type"] == "figure"
-        }
+        images = {figure["attrs"]["image"] for figure in content["body"]["content"] if figure["type"] == "figure"}
         assert schema.validate(content, kind=entry["kind"]) == []
         assert checks.blocking(content, kind=entry["kind"], images=images) == []
 
@@ -92,9 +88,7 @@ class TestArticles:
         assert len(entry["references"]) >= 6
         assert len(reading.figures(entry)) >= 2
         assert {kind for kind, _slug in reading.mentions(entry)} == {"drug", "subtype"}
-        assert {"key_facts", "table", "emergency", "callout"} - {"emergency"} <= {
-            b["kind"] for b in entry["body"]
-        }
+        assert {"key_facts", "table", "emergency", "callout"} - {"emergency"} <= {b["kind"] for b in entry["body"]}
         assert any("\n  - " in block["text"] for block in entry["body"])
 
     @EVERY_ARTICLE
@@ -127,9 +121,7 @@ class TestArticles:
 
 
 class TestFigures:
-    DRAWN = [
-        (entry["slug"], figure) for entry in reading.articles().values() for figure in reading.figures(entry)
-    ]
+    DRAWN = [(entry["slug"], figure) for entry in reading.articles().values() for figure in reading.figures(entry)]
 
     @pytest.mark.parametrize(("slug", "figure"), DRAWN, ids=[figure["file"] for _slug, figure in DRAWN])
     def test_each_is_there_large_enough_and_light(self, slug, figure):

@@ -54,9 +54,7 @@ class TestPeople:
 
     def test_two_reviewers_may_sign_and_one_may_not_any_more(self):
         reviewers = [person for person in reading.people().values() if "medical_reviewer" in person["roles"]]
-        ends = [
-            date.fromisoformat(row["valid_until"]) for person in reviewers for row in person["credentials"]
-        ]
+        ends = [date.fromisoformat(row["valid_until"]) for person in reviewers for row in person["credentials"]]
         assert sorted(end > date(2030, 1, 1) for end in ends) == [False, True, True]
         for person in reviewers:
             for row in person["credentials"]:
@@ -78,9 +76,7 @@ class TestPeople:
         assert accepted == {(), (1,), (2,), (1, 2)}
 
     def test_nobody_accepted_a_version_of_before_their_time(self):
-        published = {
-            row["version"]: row["published_days_ago"] for row in reading.policies()["rules"]["versions"]
-        }
+        published = {row["version"]: row["published_days_ago"] for row in reading.policies()["rules"]["versions"]}
         for person in reading.people().values():
             if 1 in person["accepted_rules"]:
                 assert person["joined_days_ago"] > published[2]

@@ -2,11 +2,8 @@
 
 import pytest
 
-from accounts.demo import load as demo_people
 from accounts.models import User
-from articles.models import Page
 from comments.demo import world
-from comments.models import Conversation
 from tests.cast import PASSWORD
 from tests.journeys.steps import already_signed_in
 

@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from tests.journeys.pages import KINDS, go
 
@@ -22,7 +23,21 @@ def test_axe_finds_nothing(visit, kind):
     for width, scheme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for violation in Axe().run(page, options=rules).response["violations"]:
-            places = [f"{node['target']} {node['failureSummary']}" for node in violation["nodes"][:3]]
-            found.append(f"{width} {scheme} {violation['id']}: {places}")
+        found += [f"{width} {scheme} {said}" for said in violations(page, rules)]
     assert found == []
+
+
+def test_axe_would_find_something(visit):
+    page = visit()
+    page.goto("/newsletter/")
+    page.evaluate("document.querySelector('label[for=id_email]').remove()")
+    page.evaluate("document.querySelector('h1').style.color = '#ddd'")
+    assert [said.partition(":")[0] for said in violations(page, EVERYTHING)] == ["color-contrast", "label"]
+
+
+def violations(page: Page, rules: dict) -> list[str]:
+    """Each broken rule with the first places where it is broken."""
+    found = Axe().run(page, options=rules).response["violations"]
+    return [
+        f"{one['id']}: {[node['failureSummary'] + str(node['target']) for node in one['nodes'][:3]]}" for one in found
+    ]

@@ -19,9 +19,7 @@ from comments.models.moderation import QueueItem
 class Everything(forms.Form):
     body = forms.CharField(label="Your comment", help_text="Not for urgent help.", widget=forms.Textarea)
     note = forms.CharField(required=False)
-    why = forms.ChoiceField(
-        label="What is wrong?", choices=[("a", "One"), ("b", "Two")], widget=forms.RadioSelect
-    )
+    why = forms.ChoiceField(label="What is wrong?", choices=[("a", "One"), ("b", "Two")], widget=forms.RadioSelect)
     agree = forms.BooleanField(label="I agree")
     token = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -147,9 +145,7 @@ def test_stamp_says_when_the_review_is_late():
 # Status
 
 
-STATUSES = sorted(
-    {*Review.Status.values, *Comment.Status.values, *QueueItem.Lane.values, *Reference.Status.values}
-)
+STATUSES = sorted({*Review.Status.values, *Comment.Status.values, *QueueItem.Lane.values, *Reference.Status.values})
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -43,7 +43,8 @@ INN = re.compile(
     rf"(?:[a-z]{{2,5}}-)?[a-z]{{2,}}{STRONG_STEM}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?|[a-z]{{4,}}-[a-z]{{4}}|[a-z]{{4,}}\s{SALT}(?:-[a-z]{{4}})?"
 )
 BEFORE = re.compile(
-    rf"(?P<generic>(?:[a-z]+-)?[a-z]{{4,}}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?)\s\((?:brand names?:?\s+|sold as\s+|as\s+)?\Z"
+    rf"(?<![A-Za-z-])(?P<generic>(?:[A-Za-z][a-z]*-)?[A-Za-z][a-z]{{3,}}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?)"
+    r"\s\((?:brand names?:?\s+|sold as\s+|as\s+)?\Z"
 )
 SENTENCE_WORDS = {
     "The", "A", "An", "Take", "Taking", "Use", "Using", "Drugs", "Both", "Some", "Other", "With", "While", "Like", "And", "Or", "Your", "Ask", "Only", "Once", "New",
@@ -105,8 +106,8 @@ def _with_mark(text: str, small: set[str]) -> list[tuple[int, dict[str, str]]]:
         elif after.startswith(")"):
             start = match.start() + len(match["brand"]) - len(brand)
             before = BEFORE.search(text[max(0, start - 120) : start])
-            if before and INN.fullmatch(before["generic"]):
-                pair["generic"] = before["generic"]
+            if before and INN.fullmatch(before["generic"].lower()):
+                pair["generic"] = before["generic"].lower()
         elif either:
             inn = INN.match(either.group(1))
             pair["generic"] = inn.group() if inn else ""
@@ -125,11 +126,12 @@ def _without_mark(text: str) -> list[tuple[int, dict[str, str]]]:
         if generic and INN.fullmatch(generic.split(" and ")[0]) and not match["brand"].isupper():
             found.append((match.start(), {"brand": match["brand"], "mark": "", "generic": generic}))
     for match in re.finditer(
-        rf"(?<![\w-])(?P<generic>[a-z][a-z-]+(?:\s{SALT}(?:-[a-z]{{4}})?)?)\s\((?:brand names?:?\s+|sold as\s+)?(?P<brand>{WORD}(?:\s{WORD})?)\)",
+        rf"(?<![\w-])(?P<generic>[A-Za-z][a-z-]+(?:\s{SALT}(?:-[a-z]{{4}})?)?)\s\((?:brand names?:?\s+|sold as\s+)?(?P<brand>{WORD}(?:\s{WORD})?)\)",
         text,
     ):
-        if INN.fullmatch(match["generic"]) and not match["brand"].isupper():
-            found.append((match.start(), {"brand": match["brand"], "mark": "", "generic": match["generic"]}))
+        generic = match["generic"].lower()
+        if INN.fullmatch(generic) and not match["brand"].isupper():
+            found.append((match.start(), {"brand": match["brand"], "mark": "", "generic": generic}))
     return found
 
 

@@ -172,6 +172,8 @@ def review(line: str) -> Label | None:
         line,
         flags=re.IGNORECASE,
     )
+    # "Written by Sam Poe. Reviewed by: Kidney Care Board": two labels in one line.
+    split = re.sub(r"(?<!\band)\s+(?=(?:Medically |Clinically |Expert )?[Rr]eviewed [Bb]y\b)(?<=[.;,]\s)", "\n", split)
     split = re.sub(r"[.,]\s*\n", "\n", split)
     for segment in filter(None, (part.strip(" .") for part in SEPARATORS.split(split))):
         if not _segment(segment, label):

@@ -55,6 +55,12 @@ WINDOW = 200  # characters around a number that decide; more would make long par
 EXPLICIT, STRONG, MEDIUM, WEAK, PAREN = "explicit", "strong", "medium", "weak", "paren"
 
 
+SECTION = re.compile(
+    r"\b(?:version|section|sect|chapter|table|figure|fig|level|part|rule|step|item|release|appendix)\.?\s+\Z",
+    re.IGNORECASE,
+)
+
+
 @dataclass
 class Candidate:
     """A number that may be a marker: where it stands, what it would cite, how sure its form makes us."""
@@ -248,6 +254,10 @@ def _after_sentence(before: str, rest: str, candidate: Candidate) -> str:
     token_text = token.group() if token else ""
     if not _sentence_ends(rest):
         return ""
+    if re.fullmatch(r"\d+\.\d+", token_text):  # "fell from 8.5 to 4.2.7 That is", but not "section 3.2.1"
+        lead = body[: -len(token_text)]
+        named = not lead.strip() or SECTION.search(lead)
+        return "" if named else MEDIUM if re.match(r"\s+[\"“‘(]?[A-Z][a-z]", rest) else "doubt"
     if re.fullmatch(r"v\d[\d.]*|\d+\.[\d.]*", token_text, re.IGNORECASE):
         return ""
     if re.search(r"[A-Za-z]", token_text):

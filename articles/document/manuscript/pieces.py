@@ -149,9 +149,9 @@ def heading_like(text: str) -> bool:
         return False
     if re.search('[.!?]["”’)]*\\s+[A-Z].*\\w\\Z', text) and "?" not in text and len(text.split()) > 8:
         return False
-    if re.search('[^\\W_]["”)]?[.,:;!?]["”)]?\\d{1,2}(?:[,–-]\\d{1,2})*\\Z', text) and not re.search(
-        r"\s\d+\.\d+\Z", text
-    ):  # noqa: RUF001
+    if re.search(
+        '[^\\W_]["”)]?[.,:;!?]["”)]?[\\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}(?:[,–-][\\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})*\\Z', text
+    ) and not re.search(r"\s\d+\.\d+\Z", text):  # noqa: RUF001
         return False
     first = text.lstrip("“\"'‘(¿¡[")[:1]
     return bool(first) and (first.isupper() or first.isdigit() or not first.islower())

@@ -26,12 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", help="the manuscript")
         parser.add_argument("--json", action="store_true", help="print what was found as JSON")
         parser.add_argument("--by", metavar="EMAIL", help="the writer whose draft it will be")
-        parser.add_argument(
-            "--again", action="store_true", help="make a new draft even of a file imported before"
-        )
-        parser.add_argument(
-            "--kind", choices=Page.Kind.values, default=Page.Kind.ARTICLE, help="kind of page"
-        )
+        parser.add_argument("--again", action="store_true", help="make a new draft even of a file imported before")
+        parser.add_argument("--kind", choices=Page.Kind.values, default=Page.Kind.ARTICLE, help="kind of page")
 
     def handle(self, *args: Any, **options: Any) -> None:
         data = self.read(options["file"])
@@ -53,9 +49,7 @@ class Command(BaseCommand):
         path = Path(name)
         try:
             if path.is_dir():
-                raise CommandError(
-                    _("{file} is a folder, not a file.").format(file=name), returncode=UNREADABLE
-                )
+                raise CommandError(_("{file} is a folder, not a file.").format(file=name), returncode=UNREADABLE)
             with path.open("rb") as file:
                 # One byte more than allowed tells that a file is too large, without reading an endless one.
                 return file.read(MAX_BYTES + 1)
@@ -73,9 +67,7 @@ class Command(BaseCommand):
                 raise CommandError(message, returncode=UNREADABLE)
             return found
         writers = set(
-            RoleGrant.objects.standing()
-            .filter(role=Role.WRITER, user__is_active=True)
-            .values_list("user", flat=True)
+            RoleGrant.objects.standing().filter(role=Role.WRITER, user__is_active=True).values_list("user", flat=True)
         )
         return User.objects.get(pk=writers.pop()) if len(writers) == 1 else User.objects.machine()
 
@@ -84,9 +76,7 @@ def lines(made: BroughtIn) -> list[str]:
     """What a person reads: what was found, what was left out, what to look at."""
     found, legacy = made.report, made.report["legacy_review"]
     said = [
-        _("New draft: {title}")
-        if made.is_new
-        else _("This file was imported before, nothing was written: {title}"),
+        _("New draft: {title}") if made.is_new else _("This file was imported before, nothing was written: {title}"),
         _("  Address: {slug}"),
     ]
     said = [sentence.format(title=found["title"], slug=found["slug"]) for sentence in said]

@@ -41,7 +41,11 @@ def _snapshot(page: Page) -> list[set]:
         set(Citation.objects.filter(publication__page=page).values_list("publication", "reference", "number", "count")),
         set(Mention.objects.filter(publication__page=page).values_list("publication", "page", "pinned_hash")),
         set(PublishedImage.objects.filter(publication__page=page).values_list("publication", "sha256")),
-        set(DrugFacts.objects.filter(page=page).values_list("brand", "mark", "generic", "drug_class", "class_slug", "route")),
+        set(
+            DrugFacts.objects.filter(page=page).values_list(
+                "brand", "mark", "generic", "drug_class", "class_slug", "route"
+            )
+        ),
         set(Approval.objects.filter(drug=page.pk).values_list("date", "what", "jurisdiction")),
         set(DrugSubtype.objects.filter(drug=page.pk).values_list("subtype", flat=True)),
         set(SubtypeFacts.objects.filter(page=page).values_list("name", "definition")),
