@@ -39,10 +39,8 @@ def bring_in(data: bytes, *, by, name: str = "", kind: str = Page.Kind.ARTICLE, 
     digest = sha256(data).hexdigest()
     with transaction.atomic():
         before = Draft.objects.filter(imported_sha256=digest).select_related("page").order_by("pk").first()
-        if before and not again:
-            page = before.page
-        else:
-            page = _create(kind, content, manuscript.suggestions, digest, by)
+        known = before.page if before and not again else None
+        page = known or _create(kind, content, manuscript.suggestions, digest, by)
     return BroughtIn(page, _report(manuscript, page), is_new=before is None or again)
 
 
