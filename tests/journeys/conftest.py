@@ -15,7 +15,7 @@ def town(site, settings, _journey_database) -> str:
     """The address of the site with the demo world in it. It keeps what journeys do there: never count its rows."""
     settings.DEMO = True
     if _journey_database not in _built:
-        world.build(PASSWORD)
+        world.build(cast.PASSWORD)
         _built.add(_journey_database)
     return site.url
 
@@ -29,3 +29,14 @@ def visit(town, new_page):
         return already_signed_in(new_page(**options), who)
 
     return page_of
+
+
+@pytest.fixture
+def company(town) -> SimpleNamespace:
+    """The cast anew, for this journey alone, with a live article; Rita has agreed to the rules, Nora has not."""
+    number = next(_numbers)
+    people = cast.people(str(number))
+    people.rules = cast.rules(people)
+    people.page = cast.live_article(people, title=f"Sleep in the weeks after treatment, part {number}")
+    policies.accept(people.rita, people.rules)
+    return people

@@ -1,13 +1,19 @@
 """What people do in a browser again and again: sign in, read their mail, write, decide."""
 
 import re
+from itertools import count
+from types import SimpleNamespace
 
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts.models import OutboxMail, User
+from comments.models import Comment
+from comments.workflow import posting
 from tests.cast import PASSWORD
+
+_tokens = count(1)
 
 
 def sign_in(page: Page, who: User, at: str = "/desk/") -> None:
@@ -39,3 +45,14 @@ def link_in_mail(to: str, template: str) -> str:
     found = re.search(rf"{re.escape(settings.SITE_URL)}/\S+", mail.text)
     assert found, mail.text
     return found.group()
+
+
+def said(company: SimpleNamespace, words: str, *, by: User | None = None) -> Comment:
+    """A comment that waits for a moderator, where writing it is not what is tested."""
+    token = f"journey-{next(_tokens)}"
+    return posting.post(company.page, by=by or company.rita, text=words, token=token, rules_version=company.rules)
+
+
+def card_of(comment: Comment, lane: str = "first") -> str:
+    """The address at which a moderator decides about it."""
+    return f"/desk/moderation/{lane}/?comment={comment.public_id}"

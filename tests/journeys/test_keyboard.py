@@ -1,0 +1,128 @@
+"""By keyboard alone: read, sign in, comment and moderate, with the focus in sight at every step."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from comments.models import Comment
+from tests.cast import PASSWORD
+from tests.journeys.steps import already_signed_in, card_of, said
+
+pytestmark = pytest.mark.browser
+
+# The focused element, its words, and whether eyes can find it: a ring, inside the window, under nothing else.
+FOCUS = """() => {
+  const node = document.activeElement;
+  const place = node.closest("label") ?? node;
+  const { left, top, right, bottom } = place.getBoundingClientRect();
+  const style = getComputedStyle(node);
+  const hit = document.elementFromPoint((left + right) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2);
+  return {
+    words: (node.labels?.[0]?.innerText ?? node.innerText ?? "").trim() || node.value || node.ariaLabel || "",
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inside: bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
+    covered: !hit || !(place.contains(hit) || hit.contains(place)),
+  };
+}"""
+
+
+def tab_to(page: Page, words: str, key: str = "Tab") -> None:
+    """Press Tab until this has the focus; on the way the focus never hides."""
+    passed = []
+    for _press in range(80):
+        page.keyboard.press(key)
+        focus = page.evaluate(FOCUS)
+        passed.append(focus["words"])
+        assert focus["ring"], f"no ring on {focus}"
+        assert focus["inside"], f"out of sight: {focus}"
+        assert not focus["covered"], f"something covers {focus}"
+        if words in focus["words"]:
+            return
+    pytest.fail(f"Tab never came to “{words}”, but to {passed}")
+
+
+def test_a_reader_comments(company, new_page):
+    page = new_page()
+    page.goto(company.page.get_absolute_url())
+    tab_to(page, "Skip to the article")
+    tab_to(page, "Skip to the conversation")
+    page.keyboard.press("Enter")
+    tab_to(page, "Write a comment")
+    page.keyboard.press("Enter")
+    tab_to(page, "Email address")
+    page.keyboard.type(company.nora.email)
+    tab_to(page, "Password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Read our rules first")).to_be_visible()
+    tab_to(page, "Accept the rules")
+    page.keyboard.press("Enter")
+    tab_to(page, "Post comment")
+    page.keyboard.press("Enter")
+    expect(page.locator(".error-summary")).to_be_focused()
+    tab_to(page, "Write your comment before you post it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your comment")).to_be_focused()
+    page.keyboard.type("A warm bath at eight. I still do it.")
+    tab_to(page, "Post comment")
+    page.keyboard.press("Space")
+    expect(page.locator(".comment-pending")).to_contain_text("A warm bath at eight.")
+
+
+def test_focus_is_in_sight_through_a_whole_article_in_the_dark(company, new_page):
+    page = new_page(color_scheme="dark")
+    page.goto(company.page.get_absolute_url())
+    tab_to(page, "Write a comment")
+    tab_to(page, "Accessibility")
+    tab_to(page, "Write a comment", key="Shift+Tab")
+
+
+def test_a_moderator_approves_with_the_tab_key(company, new_page):
+    comment = said(company, "I count the stairs of my first school.")
+    page = already_signed_in(new_page(), company.max)
+    page.goto(card_of(comment))
+    tab_to(page, "Skip to main content")
+    page.keyboard.press("Enter")
+    tab_to(page, "Approve")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Approved.")).to_be_visible()
+
+
+def test_a_moderator_works_with_single_keys(company, new_page):
+    first, second, third = (said(company, f"The {nth} night was the worst.") for nth in ("first", "second", "third"))
+    page = already_signed_in(new_page(), company.max)
+    page.goto(card_of(first))
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(second.public_id))
+    page.keyboard.press("k")
+    expect(page).to_have_url(re.compile(first.public_id))
+    page.keyboard.press("a")
+    expect(page.get_by_text("Approved.")).to_be_visible()
+    page.goto(card_of(third))
+    page.keyboard.press("r")
+    expect(page.get_by_text("Why are you rejecting this comment?")).to_be_visible()
+    page.keyboard.press("6")
+    expect(page.get_by_label("Not about this page")).to_be_checked()
+    page.get_by_label("What the member will see").press_sequentially("a and r are letters here")
+    expect(page.get_by_label("What the member will see")).to_have_value(re.compile("a and r are letters here"))
+    tab_to(page, "Reject and tell the member")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Rejected.")).to_be_visible()
+    assert status(first, third) == ["live", "rejected"]
+
+
+def test_single_keys_can_be_turned_off(company, new_page):
+    comment = said(company, "Cold windows, warm socks.")
+    page = already_signed_in(new_page(), company.mona)
+    page.goto(card_of(comment))
+    page.get_by_role("button", name="Turn shortcuts off").press("Enter")
+    page.keyboard.press("a")
+    page.reload()
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Turn shortcuts on")).to_be_visible()
+    assert status(comment) == ["held"]
+
+
+def status(*comments: Comment) -> list[str]:
+    return [Comment.objects.get(pk=comment.pk).status for comment in comments]
