@@ -108,7 +108,7 @@ def _pieces(text: str, name: str, desk: Desk) -> list[Piece]:
 def _assemble(pieces: list[Piece], entries: dict[int, str], desk: Desk) -> Manuscript:
     if desk.hero is not None:
         pieces = [desk.hero, *pieces]
-    lines = {id(runs): markers.flatten(runs) for runs in all_runs(pieces)}
+    lines = {id(runs): markers.flatten(runs, prose=prose) for runs, prose in all_runs(pieces)}
     csl, warnings = sources.read(entries)
     listed = max(csl, default=0)
     desk.warnings += markers.decide(list(lines.values()), listed)

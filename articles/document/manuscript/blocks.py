@@ -13,14 +13,15 @@ from articles.document.schema import MAX_LIST_DEPTH, new_id
 from articles.document.tree import Inlines, Node
 
 
-def all_runs(pieces: list[Piece]) -> Iterator[list[Run]]:
+def all_runs(pieces: list[Piece]) -> Iterator[tuple[list[Run], bool]]:
+    """Every stretch of text, and whether it is a paragraph."""
     for piece in pieces:
         if piece.kind == "table":
             for row in piece.rows:
                 for _header, cell in row:
-                    yield cell
+                    yield cell, False
         elif piece.kind != "image":
-            yield piece.runs
+            yield piece.runs, piece.kind == "text"
 
 
 class Writer:

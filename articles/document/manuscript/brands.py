@@ -22,7 +22,7 @@ STRONG_STEM = STEM.removesuffix("|lone|one|ine|ol|ide|ate|im|in)").removesuffix(
 SALT = (
     r"(?:emtansine|deruxtecan|vedotin|govitecan|mafodotin|tesirine|soravtansine|ozogamicin|furoate|propionate|fumarate|mesylate|tosylate|malate|maleate|succinate"
     r"|tartrate|citrate|sulfate|sulphate|phosphate|acetate|hydrochloride|hydrobromide|sodium|potassium|calcium|bromide|dipropionate|medoxomil|xinafoate|valerate"
-    r"|glargine|lispro|aspart|degludec|detemir|glulisine|besylate|bitartrate|carbonate|chloride|nitrate|etexilate|alafenamide|disoproxil|pivoxil|mofetil|dimesylate|ditosylate|hyaluronidase)"
+    r"|glargine|lispro|aspart|degludec|detemir|glulisine|besylate|bitartrate|carbonate|chloride|nitrate|etexilate|alafenamide|disoproxil|pivoxil|mofetil|dimesylate|ditosylate|hyaluronidase|pegol|autotemcel|tromethamine|H[Cc]l|HBr)"
 )
 NO_DRUG = {
     "see", "also", "such", "which", "this", "that", "these", "those", "the", "and", "or", "a", "an", "for", "with", "used", "taken", "given", "sold", "formerly",
@@ -36,15 +36,31 @@ LEAD_IN = re.compile(
     r"sold under the brand names?|e\.g\.,?|such as|like|including|brand|as)\s+",
     re.IGNORECASE,
 )
-GENERIC = re.compile(
-    r"(?:\d-)?[a-z][a-z0-9]*(?:[-‑/][a-z0-9]+)*(?:(?:,? and |, | plus |\s?\+\s?|\s?/\s?|\s)[a-z][a-z0-9]*(?:[-‑/][a-z0-9]+)*){0,5}"
-)  # noqa: RUF001
+NAME = r"(?:(?:\d|[LDN])-)?[a-z][a-z0-9]*(?:[-‑/][a-z0-9]+)*(?:(?<=toxin)[AB])?"  # noqa: RUF001
+JOINT = r"(?:,? and |, | plus |\s?\+\s?|\s?/\s?)"
+GENERIC = re.compile(rf"{NAME}(?:(?:{JOINT}|\s)(?:{NAME}|H[Cc]l|HBr)){{0,7}}")
+# "cenobamate tablets", "levodopa inhalation powder": how it is taken is no part of the name.
+FORM = (
+    r"(?:(?:oral|nasal|topical|ophthalmic|inhalation|subcutaneous|intravenous|extended[- ]release|delayed[- ]release|transdermal) )*"
+    r"(?:injections?|tablets?|capsules?|pills?|powder|solution|suspension|spray|cream|gel|ointment|foam|lotion|patch(?:es)?|inhaler|infusion|implant|film|drops|pen|shots?)"
+)
 INN = re.compile(
     rf"(?:[a-z]{{2,5}}-)?[a-z]{{2,}}{STRONG_STEM}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?|[a-z]{{4,}}-[a-z]{{4}}|[a-z]{{4,}}\s{SALT}(?:-[a-z]{{4}})?"
 )
+# What may follow a name in its parenthesis: ", or TDF", " or ide-cel", " tablets".
+ALSO_CALLED = re.compile(rf"(?:,| or) (?:or )?(?:[A-Z][A-Z0-9/-]+|[a-z]{{2,6}}-[a-z]{{2,6}})\Z|\s{FORM}\Z")
+# Beside a mark, weaker endings do: "hydroxyurea (Siklos®)"; but not those of plain words and of classes of drugs.
+LOOSE_INN = re.compile(rf"[a-z]{{3,}}(?:{STEM}|il|ea|en|rin|gon|um|ium)(?:\s{SALT})?|lithium|insulin|aspirin")
+NO_NAME = {
+    "disease", "increase", "decrease", "release", "vaccine", "medicine", "hormone", "protein", "alcohol", "toxin", "statin", "triptan", "peptide", "routine", "machine",
+    "caffeine", "protease", "enzyme", "antihistamine", "bisphosphonate", "vitamin", "antitoxin", "children", "women", "often", "given", "taken", "when", "then", "even",
+    "between", "area", "pain", "brain", "skin", "certain", "again", "claim", "name", "combination", "time", "control", "cholesterol", "date", "rate", "candidate",
+    "alternate", "appropriate", "moderate", "treatment", "serum", "until", "oxygen", "estrogen", "androgen", "collagen", "specimen", "regimen", "line", "online", "guideline", "vein",
+    "one", "alone", "someone", "everyone", "bone", "side", "wide", "inside", "provide", "include", "guide", "tube", "nausea", "diarrhea", "protocol", "symptom",
+}  # fmt: skip
 BEFORE = re.compile(
-    rf"(?<![A-Za-z-])(?P<generic>(?:[A-Za-z][a-z]*-)?[A-Za-z][a-z]{{3,}}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?)"
-    r"\s\((?:brand names?:?\s+|sold as\s+|as\s+)?\Z"
+    rf"(?<![A-Za-z/-])(?P<generic>(?:[A-Za-z][a-z]*-)?[A-Za-z][a-z]{{3,}}(?:/[a-z]{{4,}}){{0,2}}(?:-[a-z]{{4}})?(?:\s{SALT}(?:-[a-z]{{4}})?)?)"
+    rf"\s\((?:brand names?:?\s+|sold as\s+|as\s+)?(?:{WORD}(?:\s{WORD}){{0,2}}\s?[®™],?\s(?:and\s|or\s)?)*\Z"
 )
 SENTENCE_WORDS = {
     "The", "A", "An", "Take", "Taking", "Use", "Using", "Drugs", "Both", "Some", "Other", "With", "While", "Like", "And", "Or", "Your", "Ask", "Only", "Once", "New",
@@ -57,15 +73,30 @@ SENTENCE_WORDS = {
 def _generic(text: str) -> str:
     """The generic name inside a parenthesis, or nothing when it is another remark."""
     text = LEAD_IN.sub("", text.strip(), count=1).strip()
+    text = ALSO_CALLED.sub("", text).rstrip(",")
     text = re.split(r"[;:,]\s+(?=an?\s|for\s|which\s|used\s)", text)[0].strip()
     if not GENERIC.fullmatch(text):
         return ""
     words = [word for word in re.split(r"[\s,/+]+", text) if word]
     if any(word in NO_DRUG and word != "and" for word in words) or not all(
-        len(word) > 3 or word in ("and", "of") for word in words
+        len(word) > 3 or word in ("and", "of", "HCl", "Hcl", "HBr") for word in words
     ):
         return ""
-    return text if len([word for word in words if word != "and"]) <= 4 else ""
+    return text if len([word for word in words if word != "and"]) <= 6 else ""
+
+
+def _all_named(generic: str) -> bool:
+    """Whether each part of a name has the ending of a substance."""
+    return all(INN.fullmatch(part) for part in re.split(JOINT, generic))
+
+
+def _named_before(generic: str, lead: str) -> bool:
+    """Whether the word before "(Brand®)" is its substance; "a steroid cream (Brand®)" says only what it is."""
+    parts = re.split(JOINT, generic)
+    if NO_NAME.intersection(parts):
+        return False
+    a_kind = re.search(r"\b(?:an?|the|this|these|another|other|of|called)\s\Z", lead, re.IGNORECASE)
+    return _all_named(generic) or (not a_kind and all(LOOSE_INN.fullmatch(part) for part in parts))
 
 
 def _sign(mark: str) -> str:
@@ -96,17 +127,18 @@ def _with_mark(text: str, small: set[str]) -> list[tuple[int, dict[str, str]]]:
         form = re.match(rf"\s({WORD})(?=\s\([a-z])", after)  # "Nurtec® ODT (rimegepant)"
         if form and form.group(1) not in SENTENCE_WORDS:
             pair["brand"], after = f"{brand} {form.group(1)}", after[form.end() :]
-        inside = re.match(r"[\s,]*\(([^()]{3,90})\)", after)
+        inside = re.match(rf"[\s,]*(?:{FORM}\s)?\(([^()]{{3,90}})\)", after)
         either = re.match(
             r"\s+(?:or|also called|also known as|is)\s+(?:the )?(?:generic )?([a-z][a-z-]+(?:\s[a-z-]+)?)",
             after,
         )
         if inside:
             pair["generic"] = _generic(inside.group(1))
-        elif after.startswith(")"):
+        elif re.match(rf"(?:,?\s(?:and\s|or\s)?{WORD}(?:\s{WORD}){{0,2}}\s?[®™])*\)", after):
             start = match.start() + len(match["brand"]) - len(brand)
             before = BEFORE.search(text[max(0, start - 120) : start])
-            if before and INN.fullmatch(before["generic"].lower()):
+            lead = text[max(0, start - 120) : start]
+            if before and _named_before(before["generic"].lower(), lead[: before.start()]):
                 pair["generic"] = before["generic"].lower()
         elif either:
             inn = INN.match(either.group(1))
@@ -123,7 +155,7 @@ def _without_mark(text: str) -> list[tuple[int, dict[str, str]]]:
     found = []
     for match in re.finditer(rf"(?P<brand>{WORD}(?:\s{WORD})?)\s\((?P<generic>[^()®™]{{4,60}})\)", text):
         generic = _generic(match["generic"])
-        if generic and INN.fullmatch(generic.split(" and ")[0]) and not match["brand"].isupper():
+        if generic and _all_named(generic) and not match["brand"].isupper():
             found.append((match.start(), {"brand": match["brand"], "mark": "", "generic": generic}))
     for match in re.finditer(
         rf"(?<![\w-])(?P<generic>[A-Za-z][a-z-]+(?:\s{SALT}(?:-[a-z]{{4}})?)?)\s\((?:brand names?:?\s+|sold as\s+)?(?P<brand>{WORD}(?:\s{WORD})?)\)",

@@ -133,8 +133,10 @@ def _above_title(before: list[Piece], desk: Desk, kept: list[Piece]) -> list[Pie
     return []
 
 
-def _guess_hero(piece: Piece, desk: Desk) -> None:
+def _guess_hero(piece: Piece, desk: Desk, *, sure: bool = False) -> None:
     desk.hero = Piece("image", [Run(piece.line)])
+    if sure:
+        return
     message = _("“%(words)s…” was read as the description of the main picture, because it stands before the title.")
     desk.warnings.append(message % {"words": piece.line[:60]})
 
@@ -201,6 +203,8 @@ def _plain_title(queue: list[Piece], desk: Desk) -> list[Piece]:
             continue
         if piece.kind == "text" and furniture.is_breadcrumb(piece.line) and queue:
             desk.dropped.append(piece.line)
+        elif desk.hero is None and not held and _describes(piece, queue):
+            _guess_hero(piece, desk)
         elif piece.kind == "heading" or heading_like(piece.line) or _short_sentence(piece, queue):
             if not (queue and is_label(queue[0].line)) and _is_kicker(piece, following):
                 desk.dropped.append(piece.line)
@@ -211,12 +215,28 @@ def _plain_title(queue: list[Piece], desk: Desk) -> list[Piece]:
         elif (
             desk.hero is None and not held and following is not None and heading_like(following.line) and len(queue) > 1
         ):
-            _guess_hero(piece, desk)
+            # A title with its review line below stands between the picture and the text: no guess.
+            place = next(at for at, other in enumerate(queue) if other is following)
+            _guess_hero(piece, desk, sure=place + 1 < len(queue) and is_label(queue[place + 1].line))
         else:
             held.append(piece)
             break
     desk.warnings.append(_("No title was found. Write one."))
     return held + queue
+
+
+def _describes(piece: Piece, queue: list[Piece]) -> bool:
+    """A description without a full stop: in small letters, above a title in capital ones with its review line."""
+    title = queue[0].line if len(queue) > 1 and is_label(queue[1].line) else ""
+    if not heading_like(piece.line) or not heading_like(title) or is_label(title) or len(piece.line.split()) < 6:
+        return False
+    return not _titled(piece.line) and _titled(title)
+
+
+def _titled(line: str) -> bool:
+    """Whether a line is a question or written In the Letters of a Title."""
+    words = re.findall(r"[^\W\d_][\w’'-]{3,}", line)
+    return line.endswith("?") or 3 * sum(word[0].isupper() for word in words) >= 2 * len(words)
 
 
 def _short_sentence(piece: Piece, queue: list[Piece]) -> bool:

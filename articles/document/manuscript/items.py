@@ -123,7 +123,7 @@ def _numbered_headings(pieces: list[Piece]) -> list[Piece]:
             piece.kind == "item" and piece.glyph == "1" and not piece.sure and len(piece.text) <= 90
             and not re.search(r"[.;,:]\d*\Z", piece.text)
             and all(other.kind != "item" or other.glyph != "1" for other in around)
-            and place + 1 < len(pieces) and pieces[place + 1].kind == "text" and len(pieces[place + 1].text) > 40
+            and place + 1 < len(pieces) and pieces[place + 1].kind == "text" and len(pieces[place + 1].text) > max(20, len(piece.text) + 10)
             and pieces[place + 1].indent <= piece.indent and not pieces[place + 1].text[:1].islower()
         )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _numbered_headings(pieces: list[Piece]) -> list[Piece]:
     for place in places:
         piece = pieces[place]
         runs = [Run(f"{piece.number}. "), *piece.runs]
-        headed[place] = replace(piece, kind="heading", sure=True, level=2, runs=runs, glyph="", number=0)
+        headed[place] = replace(piece, kind="heading", level=2, runs=runs, glyph="", number=0)
     return headed
 
 

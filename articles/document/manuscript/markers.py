@@ -25,9 +25,10 @@ SUPERSCRIPT = re.compile(
 UNIT = re.compile(r"(?:^|[\s\d/(])(?:m|cm|mm|km|µm|ft|in|kg/m|mg/m|g/m|sq|s|min|R|χ|chi|x|n)\Z", re.IGNORECASE)
 CLOSERS = "\"'”’)]»"
 ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:nos?|fig|figs|vols?|pp?|ch|chap|sec|vs|approx|ca|ver|v|eq|refs?|tab|app|cf|dr|mr|mrs|ms|prof|art|par|e\.g|i\.e|al\.,? p|ed|ext|tel|st|mt|id|ver)\Z",
-    re.IGNORECASE,
+    r"(?:^|[\s(])(?:[Nn]os?|[Ff]igs?|[Vv]ols?|pp?|[Cc]h|[Cc]hap|[Ss]ec|vs|approx|ca|[Vv]er|v|[Ee]q|[Rr]efs?|[Tt]ab|[Aa]pp|cf|[Aa]rt|[Pp]ar|e\.g|i\.e|al\.,? p|ed|[Ee]xt|[Tt]el|[Ii]d)\Z"
 )
+# Abbreviations that are words as well: "say no.3 Then", "by app.4 It".
+ALSO_WORDS = re.compile(r"(?:^|[\s(])(?:no|app|art|par|id|ch|ext)\Z", re.IGNORECASE)
 # A word after which a number belongs to the word: "type2" is a typing slip for "type 2", "covid19" a name.
 NUMBERED = {
     "type", "types", "stage", "stages", "grade", "grades", "phase", "phases", "day", "days", "week", "weeks", "month", "months", "year",
@@ -53,10 +54,16 @@ TIGHT_GROUP = re.compile(rf"[1-9]\d{{0,2}}(?:[,;{DASH}][1-9]\d{{0,2}}(?!\d))*")
 LOOSE_GROUP = re.compile(rf"(?:(?:[,;] | ?[{DASH}] ?)[1-9]\d{{0,2}}(?!\d))+")
 WINDOW = 200  # characters around a number that decide; more would make long paragraphs slow
 EXPLICIT, STRONG, MEDIUM, WEAK, PAREN = "explicit", "strong", "medium", "weak", "paren"
+ORDERED = "ordered"  # "at stage 3.2 That is": a marker where 2 is no further than one beyond those before it
 
 
 SECTION = re.compile(
     r"\b(?:version|section|sect|chapter|table|figure|fig|level|part|rule|step|item|release|appendix)\.?\s+\Z",
+    re.IGNORECASE,
+)
+# What is counted in whole numbers: after it "3.2" is 3 and a marker even where no sentence follows.
+WHOLE = re.compile(
+    r"\b(?:stages?|types?|grades?|phases?|days?|weeks?|months?|ages?|aged|classe?s?)\s+(?:\d+ (?:and|or|to) )?\Z",
     re.IGNORECASE,
 )
 
@@ -81,6 +88,7 @@ class Line:
     candidates: list[Candidate] = field(default_factory=list)
     doubtful: list[Candidate] = field(default_factory=list)
     taken: bytearray = field(default_factory=bytearray)
+    prose: bool = True  # a paragraph, whose last sentence has its full stop; items often have none
 
 
 def _numbers(text: str) -> list[int]:
@@ -97,7 +105,7 @@ def _numbers(text: str) -> list[int]:
     return list(dict.fromkeys(found)) if len(found) == len(set(found)) else []
 
 
-def flatten(runs: Iterable[Run]) -> Line:
+def flatten(runs: Iterable[Run], *, prose: bool = True) -> Line:
     """Runs as one string; raised digits become markers where they can be, superscript signs where they cannot."""
     text, looks, raised = "", [], []
     merged: list[Run] = []
@@ -120,7 +128,7 @@ def flatten(runs: Iterable[Run]) -> Line:
             raised.append(Candidate(start, len(text) + len(words), _numbers(words.strip(" []")), EXPLICIT))
         text += words
         looks += [run] * len(words)
-    line = Line(text, looks, raised, taken=bytearray(len(text)))
+    line = Line(text, looks, raised, taken=bytearray(len(text)), prose=prose)
     for candidate in raised:
         line.taken[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
     _scan(line)
@@ -219,18 +227,18 @@ def _glued(line: Line, start: int) -> None:
     if re.search(r"://|www\.|@|\w\.\w+/", before.split()[-1]):
         return
     candidate = Candidate(start, end, numbers, "")
-    form = _form(before, rest, candidate)
+    form = _form(before, rest, candidate, prose=line.prose)
     if form:
         _take(line, candidate, form)
 
 
-def _form(before: str, rest: str, candidate: Candidate) -> str:
+def _form(before: str, rest: str, candidate: Candidate, *, prose: bool) -> str:
     last = before[-1]
     bare = before.rstrip(CLOSERS)
     if bare and bare[-1] in ".!?…" and (last in CLOSERS or bare == before):
-        return _after_sentence(bare, rest, candidate)
+        return _after_sentence(bare, rest, candidate, prose=prose)
     if last in ":;,":
-        return _after_comma(before, rest)
+        return _after_comma(before, rest, candidate)
     if last in CLOSERS + "®™%":
         return MEDIUM if re.search(r"\w", before) and not re.match(r"\s*[=x×]", rest) else ""
     if last.isalpha():
@@ -238,14 +246,14 @@ def _form(before: str, rest: str, candidate: Candidate) -> str:
     return ""
 
 
-def _after_sentence(before: str, rest: str, candidate: Candidate) -> str:
+def _after_sentence(before: str, rest: str, candidate: Candidate, *, prose: bool) -> str:
     stop, body = before[-1], before[:-1]
     if not body or body[-1].isspace():
         return ""
     if stop in "!?…":
         return STRONG
     if ABBREVIATION.search(body):
-        return ""
+        return MEDIUM if ALSO_WORDS.search(body) and _sentence_ends(rest) and rest.strip() else ""
     if not body[-1].isdigit():
         if re.search(r"(?:^|\s)[A-Z]\Z", body):  # an initial, or a plan's section: "A.2"
             return MEDIUM if _sentence_ends(rest) else ""
@@ -272,17 +280,19 @@ def _after_sentence(before: str, rest: str, candidate: Candidate) -> str:
         return ""
     if re.search(r"\d,\d{3}\Z|\b\d+ (?:in|of|out of) \d+\Z", body):
         return MEDIUM
-    counts = re.fullmatch(r"[1-9]\d{1,2}", token_text) and not re.search(
-        r"\b(?:version|section|chapter|table|figure|level|part|rule)\s+\d+\Z", body, re.IGNORECASE
-    )
-    another = re.match(r"\s+[\"“‘(]?(?:[A-Z][a-z]+|A|I)\s", rest) or (
-        not rest.strip() and re.search(r"[a-z)]\.\d*\s+[A-Z]", body)
-    )
-    return MEDIUM if counts and another else "doubt"
+    lead = body[: len(body) - len(token_text)]
+    if SECTION.search(lead) or not token_text.isdigit():
+        return "doubt"
+    another = re.match(r"\s+[\"“‘(]?(?:[A-Z][a-z]+|A|I)\s", rest)
+    if another and len(token_text) > 1:
+        return MEDIUM
+    return ORDERED if another or WHOLE.search(lead) or (prose and not rest.strip()) else "doubt"
 
 
-def _after_comma(before: str, rest: str) -> str:
+def _after_comma(before: str, rest: str, candidate: Candidate) -> str:
     mark, body = before[-1], before[:-1]
+    if mark == ":" and len(candidate.numbers) > 1 and not rest.strip() and re.search(r"\s\d+\Z", body):
+        return ORDERED  # "There are 4:3-6"
     if not re.search(r"[^\W\d_][\"”’)\]®™]*\Z|[)\]®™%”]\Z", body):
         if re.search(r"[A-Za-z]\d+\Z", body) and mark != ":" and re.match(r"\s|\Z", rest):
             return "doubt"
@@ -326,15 +336,21 @@ def _settle_acronyms(lines: list[Line]) -> None:
     """ "MRI3" is a marker when MRI also stands alone and MRI3 occurs once; "HER2" and "BRCA1" are names."""
     whole = "\n".join(line.text for line in lines)
     alone = set(re.findall(r"(?<![\w-])[\w’'-]+(?![\w-])", whole))
-    numbered = Counter(re.findall(r"(?<!\w)[\w’'-]*?[^\W\d_]\d+(?!\d)", whole))
+    numbered = Counter(re.findall(r"(?<!\w)([\w’'-]*?[^\W\d_])\d+(?!\d)", whole))
     for line in lines:
         for candidate in line.candidates:
             if candidate.form == "acronym":
                 match = re.search(r"[\w’'-]+\Z", _before(line.text, candidate.start))
                 word = match.group() if match else ""
-                once = numbered[f"{word}{candidate.numbers[0]}"] <= 1
+                once = numbered[word] <= 1  # not BRCA1 beside BRCA2
                 candidate.form = WEAK if word in alone and once and len(word) > 1 else ""
         line.candidates = [candidate for candidate in line.candidates if candidate.form]
+
+
+def _counts_up(line: Line) -> bool:
+    """Whether the parentheses of a line only number its parts: "mild (1), moderate (2), or severe (3)"."""
+    found = [candidate.numbers for candidate in line.candidates if candidate.form == PAREN]
+    return len(found) > 1 and found == [[number] for number in range(1, len(found) + 1)]
 
 
 def decide(lines: list[Line], listed: int) -> list[str]:
@@ -347,8 +363,10 @@ def decide(lines: list[Line], listed: int) -> list[str]:
 
     sure = _dense(seen(EXPLICIT, STRONG))
     likely = max(sure, _dense(seen(EXPLICIT, STRONG, MEDIUM)))
-    if sum(candidate.form == PAREN for candidate in everything) < 2 and not listed:
-        for line in lines:
+    forms = Counter(candidate.form for candidate in everything)
+    few = (forms[PAREN] < 2 and not listed) or forms[PAREN] < forms[STRONG] + forms[EXPLICIT]
+    for line in lines:
+        if few or (forms[STRONG] and _counts_up(line)):
             line.candidates = [candidate for candidate in line.candidates if candidate.form != PAREN]
     glued = [candidate for candidate in everything if candidate.form in (WEAK, PAREN)]
     loose = max(likely, _dense(seen(EXPLICIT, STRONG, MEDIUM, WEAK, PAREN))) if likely or len(glued) > 1 else 0
@@ -358,6 +376,7 @@ def decide(lines: list[Line], listed: int) -> list[str]:
         MEDIUM: likely,
         WEAK: loose,
         PAREN: loose,
+        ORDERED: 400 if likely else 0,  # bound by the order alone, below
     }
     reached = 0
     for candidate in (candidate for line in lines for candidate in line.candidates):
@@ -368,6 +387,8 @@ def decide(lines: list[Line], listed: int) -> list[str]:
             candidate.accepted = highest <= bound[candidate.form]
             if candidate.form == WEAK and highest > reached + 4:
                 candidate.accepted = False
+        if candidate.form == ORDERED and highest > reached + len(candidate.numbers):
+            candidate.accepted = False
         if candidate.accepted:
             reached = max(reached, highest)
     return [_doubt(line, candidate) for line in lines for candidate in _refused(line)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from articles.document.manuscript import furniture, sources
+from articles.document.manuscript import furniture, labels, sources
 from articles.document.manuscript.head import Desk, is_label
 from articles.document.manuscript.pieces import Piece, ends, ends_with_colon, heading_like, joined
 
@@ -46,16 +46,17 @@ def _continues(last: Piece, piece: Piece, width: int) -> bool:
     """Whether a line goes on with the paragraph or item before it."""
     if piece.kind != "text" or last.kind not in ("text", "item") or piece.role == "caption" or last.role == "caption":
         return False
+    first = piece.text.lstrip("“\"'‘([")[:1]
+    open_end = not ends(last.text)
+    lower = first.islower() and not re.match(r"[a-z][.)]\s", piece.text)
+    broken_alt = bool(labels.alt_inside(last.line)) and open_end and lower and not piece.gap
     if (
         last.quote != piece.quote
-        or is_label(last.line)
+        or (is_label(last.line) and not broken_alt)
         or is_label(piece.line)
         or furniture.is_reference_heading(piece.line)
     ):
         return False
-    first = piece.text.lstrip("“\"'‘([")[:1]
-    open_end = not ends(last.text)
-    lower = first.islower() and not re.match(r"[a-z][.)]\s", piece.text)
     if piece.gap:
         broken = open_end and lower and (piece.after_furniture or (len(last.text) >= 60 and last.kind == "text"))
         return broken and (piece.after_furniture or not heading_like(last.line))
@@ -71,7 +72,8 @@ def _continues(last: Piece, piece: Piece, width: int) -> bool:
             and (lower or open_end)
         )
     if 40 <= width <= 120 and length + 1 + len(word) > width and length >= 40:
-        return True
+        heads = not open_end and heading_like(piece.line) and 2 * len(piece.line) < width  # a broken line is long
+        return not heads
     return (open_end and lower) or (piece.sure and last.kind == "text" and not _tight(last, piece))
 
 
@@ -100,7 +102,10 @@ def find_headings(pieces: list[Piece], desk: Desk) -> list[Piece]:
                 place = _bare_list(pieces, place, run, found, desk)
                 continue
             if run >= 4 and not marked and piece.role != "bold":
-                found += pieces[place : place + run]
+                lines = pieces[place : place + run]
+                if lines[1].gap and not any(line.gap for line in lines[2:]):  # the lines stand together below it
+                    lines[0] = replace(piece, kind="heading", level=2)
+                found += lines
                 message = _("“%(words)s” and the short lines after it were left as paragraphs. Should they be a list?")
                 desk.warnings.append(message % {"words": piece.line[:60]})
                 place += run

@@ -147,11 +147,12 @@ def heading_like(text: str) -> bool:
         return False
     if re.search("[.!…:;,][\"'”’)]*\\Z", text) and not re.search(r"\b(?:vs|etc|U\.S|Jr|Sr|Inc)\.\Z", text):
         return False
-    if re.search('[.!?]["”’)]*\\s+[A-Z].*\\w\\Z', text) and "?" not in text and len(text.split()) > 8:
+    sentences = re.search(r"(?:[.!?][\"”’)]*|[a-z)][.!?][\"”’)]*\d[\d,–-]*)\s+[A-Z].*\w\Z", text)  # noqa: RUF001
+    if sentences and "?" not in text and len(text.split()) > 8:
         return False
     if re.search(
         '[^\\W_]["”)]?[.,:;!?]["”)]?[\\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}(?:[,–-][\\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})*\\Z', text
-    ) and not re.search(r"\s\d+\.\d+\Z", text):  # noqa: RUF001
+    ) and not re.search(r"\A(?:\S+\s){1,3}\d+\.\d+\Z", text):  # noqa: RUF001
         return False
     first = text.lstrip("“\"'‘(¿¡[")[:1]
     return bool(first) and (first.isupper() or first.isdigit() or not first.islower())

@@ -244,6 +244,9 @@ def test_a_sentence_about_reviewing_stays_text():
         "Log in to comment", "Share this article", "Facebook | Twitter | Pinterest", "ADVERTISEMENT", "Article continues below advertisement",
         "Read more: Ten ways to sleep", "Related: A walk a day", "You may also like", "More from this series", "We use cookies to improve this site.",
         "Accept all cookies", "Back to top", "© 2024 Some Site", "5 min read", "Tags: sleep, food", "Was this article helpful?", "Getty Images",
+        "Sign me up!", "Get the latest sleep news and updates", "Want more tips? Subscribe to our newsletter", "We never sell or share your email address.",
+        "Do you live with asthma? Share your story in our forum.", "This is a sponsored message", "Advertisement - Continue Reading Below",
+        "Editor’s note: This page was last updated in May 2021.", "This content is not a substitute for medical advice.",
     ],
 )  # fmt: skip
 def test_furniture_is_dropped_listed_and_breaks_nothing(line):
@@ -266,6 +269,8 @@ def test_furniture_is_dropped_listed_and_breaks_nothing(line):
     [
         "Share your symptoms with your care team.", "Read the label before you take it.", "More research is needed", "Comments from others can hurt.",
         "Sign up for a clinical trial if you can.", "Follow your action plan.", "Save your strength for what you love.", "Print matters.",
+        "By signing the consent form, you agree to take part in the trial.", "Get the latest flu shot each fall.", "Start a conversation with your partner.",
+        "Stay up to date with vaccines.", "Editor’s note: This page speaks of suicide.", "Related conditions can make it worse.",
     ],
 )  # fmt: skip
 def test_sentences_that_sound_like_furniture_stay(line):
@@ -293,6 +298,11 @@ def test_sentences_that_sound_like_furniture_stay(line):
         ("a fall of 30%.1 And.2", [[1], [2]]),
         ("most,1 but not all;2 of them", [[1], [2]]),
         ("Is it so?1 It is!2", [[1], [2]]),
+        ("people with MS.1 Some need ART.2 Others said no.3 So.", [[1], [2], [3]]),
+        ("so.1 It was found at stage 3.2", [[1], [2]]),
+        ("so.1 This is type 6 or 7.2 And the goal is less than 100.2", [[1], [2], [2]]),
+        ("so.1,2 There are 4:3-5", [[1, 2], [3, 4, 5]]),
+        ("so.1 It is minimal (1), mild (2), or severe (3).2", [[1], [2]]),
     ],
 )
 def test_markers_are_found(text, groups):
@@ -307,7 +317,7 @@ def test_markers_are_found(text, groups):
         "Stage 4", "HER2", "1 in 8", "3,200 cases", "25 months", "COVID-19", "CA 15-3", "0.5", "p53", "BRCA1", "T-DM1", "IL-2", "vitamin B12", "10.5",
         "2.4 mg", "at 3.", "1.5 million", "grade 3.", "section 3.2", "9:30", "a ratio of 3:1", "type2", "omega3", "PSA 4.0", "pH 7.4", "version 2.1",
         "kg/m²", "10⁹", "(1) first and (2) second", "pages 4-7", "18-65", "$5", "24/7", "2020", "CD4", "H2 blockers", "e.g.1", "no.2", "2-year", "v1.2",
-        "https://example.org/a.1", "10.1000/xyz.1", "half-life of 4.2", "1,200,300", "phase3", "5.", "(see page 4)", "MRI 3",
+        "https://example.org/a.1", "10.1000/xyz.1", "half-life of 4.2", "1,200,300", "BRCA1 or BRCA2, or BRCA,", "phase3", "5.", "(see page 4)", "MRI 3",
     ],
 )  # fmt: skip
 def test_other_numbers_stay_text(text):
@@ -363,6 +373,10 @@ def test_lists_nest_by_indent_or_by_bullet(lines):
         ("Kadmia Vera® (insulin glargine)", ("Kadmia Vera", "®", "insulin glargine")),
         ("Kadmia® Vera® (insulin glargine)", ("Kadmia Vera", "®", "insulin glargine")),
         ("Kadmia® ODT (testumab)", ("Kadmia ODT", "®", "testumab")),
+        ("Kadmia® (testafovir fumarate, or TDF)", ("Kadmia", "®", "testafovir fumarate")),
+        ("Kadmia® patch (testadone HCl tablets)", ("Kadmia", "®", "testadone HCl")),
+        ("testamine/testadopa (Kadmia®)", ("Kadmia", "®", "testamine/testadopa")),
+        ("a vaccine (Kadmia®)", ("Kadmia", "®", "")),
     ],
 )
 def test_drug_names_are_suggested(text, pair):
