@@ -110,7 +110,10 @@ def _newsletter_form(
 
 def _came_from(request: HttpRequest) -> str:
     """The path of our own page that held the form, or ""."""
-    path = urlsplit(request.headers.get("Referer", "")).path
+    try:
+        path = urlsplit(request.headers.get("Referer", "")).path
+    except ValueError:
+        return ""
     return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 

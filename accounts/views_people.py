@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -35,7 +36,7 @@ def people(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__in=RoleGrant.objects.standing().values("user"))
     after = request.GET.get("after", "")
     rows = list(found.filter(pk__gt=int(after) if after.isdecimal() and len(after) < 16 else 0)[: PAGE_SIZE + 1])
-    older = f"?q={wanted}&after={rows[PAGE_SIZE - 1].pk}" if len(rows) > PAGE_SIZE else ""
+    older = f"?{urlencode({'q': wanted, 'after': rows[PAGE_SIZE - 1].pk})}" if len(rows) > PAGE_SIZE else ""
     return render(request, "accounts/people.html", {"rows": rows[:PAGE_SIZE], "q": wanted, "older": older})
 
 
@@ -62,6 +63,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "forms": forms,
         "grants": user.grants.select_related("granted_by").order_by("revoked_at", "-pk"),
         "credentials": user.credentials.select_related("verified_by").order_by("revoked_at", "-pk"),
+        "now": timezone.now(),
         "today": timezone.now().date(),
     }
     return render(request, "accounts/person.html", context, status=422 if request.method == "POST" else 200)

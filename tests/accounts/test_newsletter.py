@@ -49,6 +49,9 @@ class TestAsking:
         assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert mail.headers["List-Unsubscribe"].startswith("<http://testserver/newsletter/leave/")
 
+    def test_a_page_that_cannot_be_read_leads_nowhere(self, client):
+        assert ask(client, headers={**OURS, "Referer": "http://[::1"}).status_code == 200
+
     def test_the_words_agreed_to_are_kept_with_their_versions(self, client):
         ada = cast.person("ada", Role.ADMINISTRATOR)
         publish(ada, kind="privacy", title="Privacy policy", clauses=[])

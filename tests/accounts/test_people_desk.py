@@ -95,6 +95,25 @@ class TestCredentials:
 
 
 class TestDesk:
+    def test_a_grant_that_has_ended_is_not_shown_as_held(self, client, people):
+        RoleGrant.objects.create(
+            user=people.rita, role=Role.EDITOR, granted_by=people.ada,
+            valid_from=timezone.now() - timedelta(days=9), valid_until=timezone.now() - timedelta(days=1),
+        )  # fmt: skip
+        client.force_login(people.ada)
+        page = client.get(f"/desk/people/{people.rita.pk}/").text
+        assert "Ended" in page
+        assert "Holds" not in page
+
+    def test_the_next_page_of_a_search_keeps_its_words(self, client, people, monkeypatch):
+        monkeypatch.setattr("accounts.views_people.PAGE_SIZE", 1)
+        client.force_login(people.ada)
+        people.rita.name, people.nora.name = "Tom & Rita", "Tom & Nora"
+        people.rita.save()
+        people.nora.save()
+        shown = client.get("/desk/people/", {"q": "Tom & "})
+        assert shown.context["older"] == f"?q=Tom+%26&after={people.rita.pk}"
+
     @pytest.mark.parametrize("who", ["edda", "ruth", "max", "rita"])
     def test_it_is_for_administrators(self, client, people, who):
         client.force_login(getattr(people, who))
