@@ -1,6 +1,12 @@
 """People and policies in Django's admin, for the day nothing else helps; most of it cannot be changed."""
 
+from allauth.account import admin as _addresses  # noqa: F401
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as _authenticators  # noqa: F401
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth import admin as _groups  # noqa: F401
+from django.contrib.auth.models import Group
 
 from audit.admin import EvidenceAdmin
 
@@ -20,6 +26,10 @@ from .models import (
 _may_enter = admin.site.has_permission
 # The admin has doors of its own; the second step is asked for here too.
 admin.site.has_permission = lambda request: _may_enter(request) and not lacks_second_step(request.user)
+
+# Whoever adds an address or an authenticator to a reviewer can sign in, and sign, as that reviewer. The imports
+# above make these registrations happen first, so that they can be taken back.
+admin.site.unregister([EmailAddress, Authenticator, Group])
 
 
 @admin.register(User)

@@ -32,7 +32,11 @@ class NewPageForm(forms.Form):
 class HeadForm(forms.Form):
     """What stands around the text: title, address, bylines, words for search engines."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    title = forms.CharField(
+        label=gettext_lazy("Title"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Write a title.")},
+    )
     standfirst = forms.CharField(
         label=gettext_lazy("Standfirst"),
         required=False,
@@ -43,6 +47,7 @@ class HeadForm(forms.Form):
     slug = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=80,
+        error_messages={"required": gettext_lazy("Write an address.")},
         help_text=gettext_lazy("The last part of the web address: small letters, digits and hyphens."),
     )
     topic = forms.ModelChoiceField(

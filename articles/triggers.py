@@ -91,7 +91,8 @@ _SIGN_OFF = [
         "a signature belongs to a step of the open review of its revision",
     ),
     (
-        "EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = NEW.revision_id AND k.user_id = NEW.signer_id)",
+        "EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = NEW.revision_id AND k.user_id = NEW.signer_id) "
+        "OR EXISTS (SELECT 1 FROM articles_revision r WHERE r.id = NEW.revision_id AND r.created_by_id = NEW.signer_id)",
         "nobody signs what they wrote",
     ),
     (

@@ -2,43 +2,34 @@
 
 from django.contrib import admin
 
+from audit.admin import EvidenceAdmin
+
 from .models import Appeal, Comment, Conversation, Decision, Finding, QueueItem, Report, Sanction
 
 
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
-
-
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly):
+class ConversationAdmin(EvidenceAdmin):
     list_display = ("page", "mode", "live_count", "closes_at")
     list_filter = ("mode",)
 
 
 @admin.register(Comment)
-class CommentAdmin(ReadOnly):
+class CommentAdmin(EvidenceAdmin):
     list_display = ("public_id", "author", "status", "version", "created_at")
     list_filter = ("status",)
     search_fields = ("public_id",)
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnly):
+class DecisionAdmin(EvidenceAdmin):
     list_display = ("comment", "version", "from_status", "to_status", "source", "reason", "at")
     list_filter = ("source", "to_status")
 
 
 @admin.register(QueueItem)
-class QueueItemAdmin(ReadOnly):
+class QueueItemAdmin(EvidenceAdmin):
     list_display = ("comment", "lane", "opened_at", "due_at", "closed_at")
     list_filter = ("lane",)
 
 
-admin.site.register([Finding, Report, Sanction, Appeal], ReadOnly)
+admin.site.register([Finding, Report, Sanction, Appeal], EvidenceAdmin)

@@ -1,6 +1,7 @@
 """Forms of the conversation and of the moderation desk."""
 
 import secrets
+from collections.abc import Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,12 @@ from accounts.models import PolicyVersion
 
 from . import refusals, text
 from .models import Report
+
+
+def version_in(data: Mapping[str, str]) -> int:
+    """The version of a comment that a button carried; 0, which no comment has, for what is no such number."""
+    typed = data.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
 class CommentText(forms.CharField):

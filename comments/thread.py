@@ -31,7 +31,7 @@ def live(conversation: Conversation):
     return (
         Comment.objects.live()
         .filter(conversation=conversation)
-        .select_related("author", "current")
+        .select_related("author", "current", "parent__author")
         .annotate(by_medical_team=_badge(Role.MEDICAL_REVIEWER), by_moderator=_badge(Role.MODERATOR))
         .order_by("-published_at", "-pk")
     )

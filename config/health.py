@@ -58,6 +58,14 @@ def triggers_stand() -> bool:
 CHECKS = {"database": database_answers, "migrations": migrations_are_applied, "triggers": triggers_stand}
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for what cannot be read. Its cause may be the Host header or the session, so it asks for neither."""
+    page = loader.get_template("400.html").render({"site_name": settings.SITE_NAME})
+    response = HttpResponse(page, status=400)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page for an error of ours; without the database it says that we will be back. It asks nobody for anything."""
     away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)

@@ -19,4 +19,5 @@ urlpatterns = [
     path("", include("comments.urls")),
 ]
 
+handler400 = "config.health.bad_request"
 handler500 = "config.health.server_error"

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import FLAGS, find_chromium
-from tests.journeys.pages import KINDS, Kind, NotThere, go
+from tests.journeys.pages import ARTICLE, KINDS, Kind, NotThere, go
 from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +23,13 @@ TARGET = ROOT / "docs" / "screens"
 PASSWORD = "a-password-for-pictures"
 WIDTHS = {1280: 900, 390: 844}
 # What stands below this is more of the same.
-TALLEST = 3200
+TALLEST = {1280: 2000, 390: 3200}
+# Parts of pages that stand too far down to be on their pictures.
+PARTS = [
+    Kind("article-references", "", ARTICLE, part="#references"),
+    Kind("article-conversation", "", ARTICLE, in_dark=True, part="#conversation"),
+    Kind("article-member-conversation", "reader", ARTICLE, part="#conversation"),
+]
 COLOURS = 256
 # Fonts, pictures that load only when they come near, and bars that would float over the middle of a long page.
 SHOW_EVERYTHING = """async () => {
@@ -41,7 +47,10 @@ def main(wanted: list[str]) -> int:
         print("No Chromium: install it or set CHROMIUM to its path.", file=sys.stderr)
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
-    kinds = [kind for kind in KINDS if not wanted or kind.name in wanted]
+    kinds = [kind for kind in [*KINDS, *PARTS] if not wanted or kind.name in wanted]
+    if not wanted:
+        for old in TARGET.glob("*.png"):
+            old.unlink()
     with demo_site() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         people = {who: signed_in(browser, url, who) for who in sorted({kind.who for kind in kinds})}
@@ -144,12 +153,21 @@ def take(browser: Browser, url: str, kind: Kind, cookies) -> str:
 
 def picture(page: Page, name: str, part: str) -> None:
     page.evaluate(SHOW_EVERYTHING)
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator(part or "html").bounding_box()
-    clip = {**box, "height": min(box["height"], TALLEST)}
+    clip = {**box, "height": min(box["height"], TALLEST[page.viewport_size["width"]])}
     drawn = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip, animations="disabled")))
-    # A quarter of the bytes, and to the eye the same: these pages have few colours.
-    few = drawn.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(TARGET / f"{name}.png", optimize=True)
+    with_few_colours(drawn.convert("RGB")).save(TARGET / f"{name}.png", optimize=True)
+
+
+def with_few_colours(picture: Image.Image) -> Image.Image:
+    """A quarter of the bytes: the colours of all flat areas as they are, the many of edges and drawings nearly so."""
+    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    flat = [value for _count, colour in counted[: COLOURS // 2] for value in colour]
+    rest = picture.quantize(COLOURS // 2, Image.Quantize.MAXCOVERAGE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((flat + rest)[: 3 * COLOURS])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -90,7 +90,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("articles:review", pk)
         except WrongState as error:
             messages.error(request, str(error))
-            return redirect("articles:review", pk)
+            return _overtaken(request, pk, forms)
     return render(
         request, "articles/review.html", _review_context(request, review, forms), status=422 if request.POST else 200
     )
@@ -145,8 +145,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
 @holders_of(Role.EDITOR)
+@require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     review = _review(pk)
     try:
@@ -224,11 +224,14 @@ def _act_on(request: HttpRequest, review: Review, forms: dict) -> bool:
     """Do what the pressed button says; False when its form has errors."""
     act = request.POST.get("act")
     if act == "resolve":
-        workflow.resolve_note(get_object_or_404(Note, pk=request.POST.get("note"), review=review), by=request.user)
+        number = request.POST.get("note", "")
+        if not (number.isascii() and number.isdigit()):
+            raise Http404
+        workflow.resolve_note(get_object_or_404(Note, pk=int(number), review=review), by=request.user)
         return True
     form = forms.get(act)
     if form is None:
-        raise ValidationError(_("This button does not exist."))
+        raise Http404
     if not form.is_valid():
         return False
     if act == "note":
@@ -236,6 +239,17 @@ def _act_on(request: HttpRequest, review: Review, forms: dict) -> bool:
     else:
         workflow.ask_for_changes(review, by=request.user, **form.cleaned_data)
     return True
+
+
+def _overtaken(request: HttpRequest, pk: int, forms: dict) -> HttpResponse:
+    """The page as it stands now, with the words that came too late still in their field."""
+    review, act = _review(pk), request.POST.get("act")
+    if act not in forms:
+        return redirect("articles:review", pk)
+    if act == "changes":
+        forms["changes"].data = request.POST.copy()
+        forms["changes"].data["changes-version"] = review.version
+    return render(request, "articles/review.html", _review_context(request, review, forms), status=409)
 
 
 def _review_context(request: HttpRequest, review: Review, forms: dict) -> dict:

@@ -36,7 +36,8 @@ def conversation(context, page) -> dict:
 def _waiting(found: Conversation, viewer) -> list[Comment]:
     if viewer is None:
         return []
-    own = found.comments.filter(author=viewer, status=Comment.Status.HELD).select_related("author", "current")
+    own = found.comments.filter(author=viewer, status=Comment.Status.HELD)
+    own = own.select_related("author", "current", "parent__author")
     return list(own.annotate(lane=thread.open_lane()).order_by("-created_at", "-pk")[:OWN_WAITING])
 
 

@@ -7,14 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import holders_of
 from accounts.roles import Role
 from audit.moves import WrongState
 
 from .. import casefile, queue
-from ..forms import RejectForm
+from ..forms import RejectForm, version_in
 from ..models import Comment, Decision, QueueItem
 from ..workflow import deciding
 
@@ -31,7 +31,7 @@ ACTS = {
 
 
 @holders_of(Role.MODERATOR)
-@require_GET
+@require_safe
 def queue_home(request: HttpRequest) -> HttpResponse:
     """To the first lane where something waits."""
     counts = queue.counts()
@@ -43,7 +43,7 @@ def queue_home(request: HttpRequest) -> HttpResponse:
 
 
 @holders_of(Role.MODERATOR)
-@require_GET
+@require_safe
 def lane(request: HttpRequest, lane: str) -> HttpResponse:
     """A lane's list, and beside it the comment that is open: the one asked for, or the first."""
     if lane not in Lane.values:
@@ -79,8 +79,7 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, comment: Comment, choice: str, form: RejectForm | None) -> str:
-    version = request.POST.get("version", "")
-    number = int(version) if version.isdigit() and len(version) < 10 else 0
+    number = version_in(request.POST)
     if form is not None:
         words = {name: form.cleaned_data[name] for name in ("reason", "clause", "message", "note")}
         deciding.reject(comment, by=request.user, version=number, **words)

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import anyone, members
 from accounts.models import PolicyAcceptance
@@ -16,7 +16,7 @@ from articles.models import Page
 from audit.moves import WrongState
 
 from .. import history, permissions, rules, text, thread
-from ..forms import AppealForm, CommentForm, ReportForm
+from ..forms import AppealForm, CommentForm, ReportForm, version_in
 from ..models import Comment, Conversation
 from ..workflow import posting
 from . import keeping
@@ -27,7 +27,7 @@ never_stored = cache_control(private=True, no_store=True)
 
 @public_page()
 @anyone
-@require_GET
+@require_safe
 def conversation(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """Further pages of a thread: after a comment (`before` it in time), or beginning with one (`from`)."""
     page = _live_page(kind, slug)
@@ -46,7 +46,7 @@ def conversation(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
 @keeping.keeps_the_draft
 @members
 @never_stored
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """First the rules, once; then the form. Whatever goes wrong, the words stay in it."""
     page = _live_page(kind, slug)
@@ -180,7 +180,7 @@ class Writing:
 
 
 @anyone
-@require_GET
+@require_safe
 def permalink(request: HttpRequest, public_id: str) -> HttpResponse:
     """The one lasting address of a comment: it leads to where the comment stands."""
     comment = _comment(public_id)
@@ -203,14 +203,13 @@ def permalink(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @members
 @never_stored
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
     comment = _own_comment(request, public_id)
     context = {"comment": comment, "page": comment.conversation.page}
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
-            posting.withdraw(comment, by=request.user, version=int(version) if version.isdigit() else 0)
+            posting.withdraw(comment, by=request.user, version=version_in(request.POST))
         except WrongState as refusal:
             return render(request, "comments/withdraw.html", {**context, "refusal": refusal}, status=409)
         messages.success(request, _("Your comment is deleted."))
@@ -220,7 +219,7 @@ def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @members
 @never_stored
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, public_id: str) -> HttpResponse:
     comment = _comment(public_id)
     if not permissions.can_report(request.user, comment):
@@ -241,7 +240,7 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @members
 @never_stored
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
     comment = _own_comment(request, public_id)
     if not permissions.can_appeal(request.user, comment, decision := posting.last_decision(comment)):
@@ -261,7 +260,7 @@ def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @members
 @never_stored
-@require_GET
+@require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Everything I wrote, where it stands, and why."""
     status = request.GET.get("status", "")

@@ -313,6 +313,9 @@ document.addEventListener("keydown", (event) => {
 /* ---------- Small things ---------- */
 
 $(".error-summary, .focus-first")?.focus();
+/* Her own comment has the focus right after it was sent, when the address ends in its id; on later visits it has not.
+   Until the page is loaded the browser itself moves the focus to what the address names. */
+addEventListener("load", () => $(".comment-pending:has(:target) > .notice")?.focus());
 
 const themes = $$(".theme-switch");
 const root = document.documentElement;

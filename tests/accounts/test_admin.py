@@ -56,3 +56,10 @@ def test_members_find_no_admin(client, db):
     client.force_login(cast.person("rita"))
     assert client.get("/admin/").status_code in (302, 403, 404)
     assert admin.site.is_registered(User)
+
+
+@pytest.mark.parametrize("path", ["account/emailaddress", "mfa/authenticator", "auth/group"])
+def test_nobody_is_given_a_way_into_anothers_account(client, root, path):
+    assert client.get("/admin/").status_code == 200
+    assert client.get(f"/admin/{path}/").status_code == 404
+    assert client.get(f"/admin/{path}/add/").status_code == 404

@@ -379,7 +379,7 @@ class TestWhatIsKept:
         assert _kept(url) is None
         assert response["ETag"]
 
-    @pytest.mark.parametrize("query", ["utm_source=x", "before=1", "a=1&a=2", "%00=%ff", "=", "&&", "page=2"])
+    @pytest.mark.parametrize("query", ["utm_source=x", "before=1", "a=1&a=2", "%01=%ff", "=", "&&", "page=2"])
     def test_nothing_with_a_query(self, client, url, query):
         response = client.get(f"{url}?{query}")
         assert response.status_code == 200

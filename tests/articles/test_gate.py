@@ -141,6 +141,17 @@ def sign_ones_own(world):
     insert(sign_off, signer_id=world.people.amara.pk, **of(world.unsigned))
 
 
+def sign_what_one_froze_without_being_named(world):
+    raj, opened = world.people.raj, world.unsigned
+    sql("UPDATE articles_review SET status = 'cancelled' WHERE id = %s", opened.pk)
+    insert(opened.revision, number=9, created_by_id=raj.pk)
+    own = Revision.objects.get(page=opened.page_id, number=9)
+    insert(opened, revision_id=own.pk)
+    again = Review.objects.get(revision=own)
+    credential = raj.credentials.get()
+    insert(world.signed.sign_offs.get(), **of(again), signer_id=raj.pk, credential_id=credential.pk)
+
+
 def of(opened: Review) -> dict:
     return {"review_id": opened.pk, "revision_id": opened.revision_id, "content_hash": opened.content_hash}
 
@@ -248,6 +259,7 @@ ATTACKS = [
     (publish_under_a_policy_without_steps, "no policy publishes without a medical review"),
     (publish_out_of_order, "numbered one after the other"),
     (sign_ones_own, "nobody signs what they wrote"),
+    (sign_what_one_froze_without_being_named, "nobody signs what they wrote"),
     (sign_without_the_role, "does not hold the role"),
     (sign_with_anothers_credential, "no credential that is valid today"),
     (sign_with_an_expired_credential, "no credential that is valid today"),

@@ -499,7 +499,7 @@ class TestDirectory:
             assert "Velora®" in client.get("/drugs/", {"q": words}).content.decode()
         html = client.get("/drugs/", {"q": "velo"}).content.decode()
         assert "Zorva®" not in html
-        for words in ('"><script>alert(1)</script>', "\x00", "%", "_", "x" * 5000, "٣", "\ud7ff"):
+        for words in ('"><script>alert(1)</script>', "%", "_", "x" * 5000, "٣", "\ud7ff"):
             response = client.get("/drugs/", {"q": words})
             assert response.status_code == 200
             assert "<script>alert" not in response.content.decode()

@@ -163,6 +163,21 @@ class TestLog:
         assert "the cause" in formatter.format(record)
 
 
+class TestWhatCannotBeRead:
+    @pytest.mark.parametrize("address", ["/articles/?before=%00", "/healthz?x=a%00b", "/healthz?%00"])
+    def test_nul_in_an_address_is_refused_before_a_view_sees_it(self, client, address):
+        answer = client.get(address)
+        assert answer.status_code == 400
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert "no-store" in answer["Cache-Control"]
+
+    def test_it_has_a_page_of_the_site(self, client):
+        answer = client.get("/", headers={"host": "somebody-else.example"})
+        assert answer.status_code == 400
+        assert "Bedside" in answer.text
+        assert "somebody-else" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [(OperationalError("gone"), 503), (ValueError("ours"), 500)],

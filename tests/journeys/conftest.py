@@ -1,13 +1,18 @@
 """One demo world for all journeys of a worker: every page type exists there, on every desk something waits."""
 
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 
+from accounts import policies
 from accounts.models import User
 from comments.demo import world
-from tests.cast import PASSWORD
+from tests import cast
 from tests.journeys.steps import already_signed_in
 
 _built: set[str] = set()
+_numbers = count(1)
 
 
 @pytest.fixture
