@@ -4,6 +4,8 @@ from allauth.account import admin as _addresses  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as _authenticators  # noqa: F401
 from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as _sessions  # noqa: F401
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth import admin as _groups  # noqa: F401
 from django.contrib.auth.models import Group
@@ -29,12 +31,12 @@ admin.site.has_permission = lambda request: _may_enter(request) and not lacks_se
 
 # Whoever adds an address or an authenticator to a reviewer can sign in, and sign, as that reviewer. The imports
 # above make these registrations happen first, so that they can be taken back.
-admin.site.unregister([EmailAddress, Authenticator, Group])
+admin.site.unregister([EmailAddress, Authenticator, Group, UserSession])
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
-    """Rights come from role grants, passwords from their owners: neither is set here."""
+class UserAdmin(EvidenceAdmin):
+    """Names, roles and accounts are changed on the people desk, on the record; passwords by their owners."""
 
     fields = [
         "email",
@@ -48,16 +50,8 @@ class UserAdmin(admin.ModelAdmin):
         "date_joined",
         "last_login",
     ]
-    readonly_fields = ["email", "handle", "is_staff", "is_superuser", "date_joined", "last_login"]
     list_display = ["email", "handle", "name", "is_active", "is_demo", "date_joined"]
     search_fields = ["email", "handle", "name"]
-    actions = None
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
 
 @admin.register(RoleGrant)

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .models.people import Role
+from .models.people import Role, User
 
 ENDINGS = [
     ("left", _("They left")),
@@ -16,6 +16,27 @@ ENDINGS = [
 
 class Day(forms.DateInput):
     input_type = "date"
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(label=_("Printed name"), max_length=120, required=False)
+    slug = forms.SlugField(
+        label=_("Address of the team page"),
+        help_text=_("Letters, digits and hyphens. Without one there is no team page."),
+        max_length=80,
+        required=False,
+    )
+    bio = forms.CharField(label=_("About"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def __init__(self, *args, person: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        if slug and User.objects.filter(slug=slug).exclude(pk=self.person.pk).exists():
+            raise forms.ValidationError(gettext("Somebody else has this address."))
+        return slug
 
 
 class GrantForm(forms.Form):

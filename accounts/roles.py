@@ -22,6 +22,10 @@ def grant(user: User, role: str, *, by: User, until=None) -> RoleGrant:
     """Give `role` to `user`. Only an administrator may, never to themselves."""
     _may_administer(by, user)
     with transaction.atomic():
+        # A grant that has run out makes room for a new one.
+        RoleGrant.objects.filter(user=user, role=role, revoked_at=None, valid_until__lte=timezone.now()).update(
+            revoked_at=timezone.now(), revoked_by=by
+        )
         given = RoleGrant.objects.create(user=user, role=role, granted_by=by, valid_until=until)
         record(given, by=by, verb="role.granted", user=user.pk, role=role, until=until)
     _forget(user)

@@ -16,8 +16,9 @@ from django.views.decorators.cache import never_cache
 from audit.moves import WrongState
 
 from . import credentials, roles
+from . import people as verbs
 from .access import holders_of
-from .forms_people import CredentialForm, EndForm, GrantForm
+from .forms_people import CredentialForm, EndForm, GrantForm, PersonForm
 from .models import Credential, RoleGrant, User
 from .roles import Role
 
@@ -46,11 +47,17 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person's roles and credentials, and the acts that change them."""
     user = get_object_or_404(User.objects.exclude(password="!"), pk=pk)
     act = request.POST.get("act")
+    described = {"name": user.name, "slug": user.slug or "", "bio": user.bio}
     forms = {
+        "describe": PersonForm(
+            request.POST if act == "describe" else None, initial=described, person=user, prefix="describe"
+        ),
         "grant": GrantForm(request.POST if act == "grant" else None, prefix="grant"),
         "credential": CredentialForm(request.POST if act == "credential" else None, prefix="credential"),
         "end": EndForm(request.POST if act in ("revoke", "end") else None),
     }
+    if act in ("switch_on", "switch_off"):
+        return _switched(request, user, on=act == "switch_on")
     form = forms["end"] if act in ("revoke", "end") else forms.get(act)
     if form is not None and form.is_valid():
         try:
@@ -72,6 +79,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 def _do(act: str, data: dict, user: User, by: User) -> str:
     if act == "grant":
         return _grant(data, user, by)
+    if act == "describe":
+        verbs.describe(user, by=by, **data)
+        return _("The name and the team page were changed.")
     if act == "credential":
         credentials.verify(user, by=by, **data)
         return _("The credential is on record.")
@@ -89,3 +99,14 @@ def _grant(data: dict, user: User, by: User) -> str:
     except IntegrityError as error:
         raise WrongState(_("This person holds that role already, or the date has passed.")) from error
     return _("{name} is now: {role}.").format(name=user.get_full_name(), role=given.get_role_display())
+
+
+def _switched(request: HttpRequest, user: User, *, on: bool) -> HttpResponse:
+    try:
+        verbs.switch(user, by=request.user, on=on)
+        messages.success(
+            request, _("The account is on again.") if on else _("The account is off. They were signed out.")
+        )
+    except (WrongState, PermissionDenied) as error:
+        messages.error(request, str(error))
+    return redirect("accounts:person", user.pk)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Board
 
+from .document.problems import text_problem
 from .document.tree import block_text, blocks
 from .models import PublicNotice, Withdrawal
 
@@ -117,25 +118,35 @@ class RevokeForm(forms.Form):
     )
 
 
+class PublicLine(forms.CharField):
+    """One line of plain text that readers see: no hidden characters, no line breaks."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value) -> str:
+        line = " ".join(super().clean(value).split())
+        if problem := text_problem(line):
+            raise forms.ValidationError(problem)
+        return line
+
+
 class WithdrawForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Why"),
         choices=[choice for choice in Withdrawal.Kind.choices if choice[0] != Withdrawal.Kind.REVIEW_WITHDRAWN],
         widget=forms.RadioSelect,
     )
-    public_reason = forms.CharField(
+    public_reason = PublicLine(
         label=_("What readers are told"),
         help_text=_("It completes the sentence: “We took this article down because …”"),
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
 class NoticeForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=PublicNotice.Kind.choices, widget=forms.RadioSelect)
-    text = forms.CharField(
+    text = PublicLine(
         label=_("The notice"),
         help_text=_("Readers see it at once above the article, with today’s date. It cannot be changed afterwards."),
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )

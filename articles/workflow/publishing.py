@@ -13,6 +13,7 @@ from accounts.roles import Role, holds
 from audit.moves import WrongState, record
 
 from .. import closure, freshness, permissions, projections
+from ..document.problems import text_problem
 from ..document.render import RENDERER_VERSION
 from ..models import (
     Mention,
@@ -97,10 +98,13 @@ def post_notice(page: Page, *, by, kind: str, text: str) -> PublicNotice:
     """A dated sentence above the article: correction, update or safety notice; plain text, at most 500 characters."""
     if not (holds(by, Role.EDITOR, Role.MEDICAL_REVIEWER)):
         raise PermissionDenied(_("Only an editor or a medical reviewer may post a notice."))
-    if not text.strip() or len(text) > 500:
+    text = " ".join(text.split())
+    if not text or len(text) > 500:
         raise ValidationError(_("Write a notice of at most 500 characters."))
+    if problem := text_problem(text):
+        raise ValidationError(problem)
     with transaction.atomic():
-        notice = PublicNotice.objects.create(page=page, kind=kind, text=text.strip(), by=by)
+        notice = PublicNotice.objects.create(page=page, kind=kind, text=text, by=by)
         freshness.bump(page)
         record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind)
     return notice

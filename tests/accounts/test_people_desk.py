@@ -158,6 +158,51 @@ class TestDesk:
         assert "nora@example.org" in client.get(reverse("accounts:people") + "?q=nora").content.decode()
 
 
+class TestPerson:
+    def act(self, client, person, **data):
+        return client.post(reverse("accounts:person", args=[person.pk]), data, follow=True)
+
+    def test_the_printed_name_and_the_team_page_are_kept_on_record(self, client, people):
+        client.force_login(people.ada)
+        self.act(
+            client, people.ruth, act="describe",
+            **{"describe-name": "Ruth A. Adeyemi", "describe-slug": "ruth", "describe-bio": "Oncology."},
+        )  # fmt: skip
+        assert (again(people.ruth).name, again(people.ruth).slug) == ("Ruth A. Adeyemi", "ruth")
+        assert Entry.objects.last().verb == "person.described"
+
+    def test_an_address_that_somebody_has_is_refused_beside_its_field(self, client, people):
+        User.objects.filter(pk=people.raj.pk).update(slug="ruth")
+        client.force_login(people.ada)
+        answer = self.act(client, people.ruth, act="describe", **{"describe-slug": "ruth"})
+        assert (answer.status_code, "Somebody else has this address." in answer.content.decode()) == (422, True)
+
+    def test_an_account_that_is_off_signs_in_nowhere_and_holds_nothing(self, client, people, rf):
+        reviewer = client.__class__()
+        reviewer.force_login(people.ruth)
+        assert reviewer.get(reverse("articles:reviewing")).status_code == 200
+        client.force_login(people.ada)
+        self.act(client, people.ruth, act="switch_off")
+        assert reviewer.get(reverse("articles:reviewing")).status_code == 302
+        assert not holds(again(people.ruth), Role.MEDICAL_REVIEWER)
+        assert "already" in self.act(client, people.ruth, act="switch_off").content.decode()
+        self.act(client, people.ruth, act="switch_on")
+        assert holds(again(people.ruth), Role.MEDICAL_REVIEWER)
+
+    def test_nobody_turns_themselves_off(self, client, people):
+        client.force_login(people.ada)
+        self.act(client, people.ada, act="switch_off")
+        assert again(people.ada).is_active
+
+    def test_a_grant_that_has_run_out_makes_room_for_a_new_one(self, people):
+        RoleGrant.objects.create(
+            user=people.rita, role=Role.EDITOR, granted_by=people.ada,
+            valid_from=timezone.now() - timedelta(days=9), valid_until=timezone.now() - timedelta(days=1),
+        )  # fmt: skip
+        roles.grant(people.rita, Role.EDITOR, by=people.ada)
+        assert holds(again(people.rita), Role.EDITOR)
+
+
 def test_the_command_makes_the_first_administrator(people, capsys):
     call_command("grant_role", "nora@example.org", "administrator")
     assert holds(again(people.nora), Role.ADMINISTRATOR)

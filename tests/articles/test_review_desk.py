@@ -269,3 +269,13 @@ class TestPublishAndTakeDown:
         assert PublicNotice.objects.get().text == "Ask your team <b>first</b>."
         client.logout()
         assert "Ask your team &lt;b&gt;first&lt;/b&gt;." in client.get(page.get_absolute_url()).content.decode()
+
+    @pytest.mark.parametrize("name", ["notice", "withdraw"])
+    def test_hidden_characters_are_refused_and_line_breaks_become_spaces(self, client, people, name):
+        page = cast.live_page(people)
+        client.force_login(people.edda)
+        data = {"kind": "safety", "text": "one\u202etwo", "public_reason": "one\u202etwo"}
+        assert client.post(url(name, page.pk), data).status_code == 422
+        client.post(url(name, page.pk), data | {"text": "one\r\ntwo", "public_reason": "one\r\ntwo"})
+        kept = PublicNotice.objects.first() or Page.objects.get(pk=page.pk).withdrawals.get()
+        assert "one two" in (getattr(kept, "text", ""), getattr(kept, "public_reason", ""))
