@@ -256,7 +256,7 @@ class TestSave:
             ("r2_year", "last year", "four digits"),
             ("r2_year", "2024-13", "four digits"),
             ("r2_identifier", "see the library", "not a DOI"),
-            ("title", "", "required"),
+            ("title", "", "Write a title."),
             ("title", "NUL \0", "Null characters"),
             ("slug", "Not an address!", "small letters"),
             ("standfirst", "a" * 1001, "1000 characters"),

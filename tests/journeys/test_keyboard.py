@@ -109,6 +109,8 @@ def test_a_moderator_works_with_single_keys(company, new_page):
     page.goto(card_of(third))
     page.keyboard.press("r")
     expect(page.get_by_text("Why are you rejecting this comment?")).to_be_visible()
+    # The script shows this switch when it has begun to listen.
+    expect(page.get_by_role("button", name="Turn shortcuts off")).to_be_visible()
     page.keyboard.press("6")
     expect(page.get_by_label("Not about this page")).to_be_checked()
     page.get_by_label("What the member will see").press_sequentially("a and r are letters here")
