@@ -108,51 +108,6 @@ for (const link of $$(".citation a[data-refs]")) {
   });
 }
 
-/* ---------- Drug card: on hover after 300 ms, or focus and arrow down ---------- */
-
-function showDrug(link, options) {
-  const { brand, generic, kind, reviewed } = link.dataset;
-  const facts = element("dl", { className: "summary" });
-  for (const [term, value] of [
-    [say("generic"), generic],
-    [say("class"), kind],
-    [say("reviewed"), reviewed],
-  ]) {
-    if (value) facts.append(element("dt", { textContent: term }), element("dd", { textContent: value }));
-  }
-  const more = element("a", { href: link.href, textContent: say("more", { name: brand }) });
-  const content = [
-    element("p", { className: "popover-title", textContent: brand }),
-    facts,
-    element("p", { className: "popover-more" }, more),
-  ];
-  openPopover(link, link, brand, content, options);
-}
-
-for (const link of $$(".drug[data-brand]")) {
-  let timer;
-  const leave = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (opener === link && !popover.matches(":hover")) closePopover();
-    }, 300);
-  };
-  link.addEventListener("pointerenter", (event) => {
-    if (event.pointerType !== "mouse") return;
-    clearTimeout(timer);
-    timer = setTimeout(() => showDrug(link, { focus: false }), 300);
-  });
-  link.addEventListener("pointerleave", leave);
-  link.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown") return;
-    event.preventDefault();
-    showDrug(link);
-  });
-}
-popover.addEventListener("pointerleave", () => {
-  if (opener?.matches(".drug") && !popover.contains(document.activeElement)) closePopover();
-});
-
 /* ---------- Character count: seen at each key, spoken after a pause ---------- */
 
 for (const counter of $$("[data-counts]")) {

@@ -88,6 +88,8 @@ DESKS = [
     Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
     Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
     Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "+&step=reasons")),
+    Kind("people", "admin", "/desk/people/"),
+    Kind("one-of-the-people", "admin", "/desk/people/", (link("/desk/people/"),)),
     Kind("mail", "", "/desk/mail/"),
     Kind("one-mail", "", "/desk/mail/", (link("/desk/mail/"),)),
 ]

@@ -88,5 +88,5 @@ def things_to_try() -> dict[str, str]:
         "editor@example.org": _("Publish the signed update; withdraw a page"),
         "moderator@example.org": _("Decide about comments, the most urgent lane first"),
         "moderator2@example.org": _("Hear an appeal"),
-        "admin@example.org": _("People, policies and the log"),
+        "admin@example.org": _("Give a role, check a credential, turn an account off"),
     }
