@@ -204,8 +204,8 @@ def point_at_another_pages_publication(world):
 
 
 def point_at_a_revoked_publication(world):
-    review.revoke(world.second.review.sign_offs.get(), by=world.people.ruth, reason="doubt")
-    sql("DELETE FROM articles_withdrawal WHERE 1 = 0")
+    sign_off = world.second.review.sign_offs.get()
+    Revocation.objects.bulk_create([Revocation(sign_off=sign_off, by=world.people.ruth, reason="doubt")])
     sql("UPDATE articles_page SET live_publication_id = %s WHERE id = %s", world.second.pk, world.page.pk)
 
 
@@ -268,7 +268,7 @@ ATTACKS = [
     (join_the_contributors_after_signing, "a signer cannot become a contributor"),
     (point_at_an_older_publication, "its newest publication or none"),
     (point_at_another_pages_publication, "a page shows its own publications"),
-    (point_at_a_revoked_publication, "a withdrawn publication does not come back"),
+    (point_at_a_revoked_publication, "signature that the review policy asks for is missing"),
     (point_at_a_withdrawn_publication, "a withdrawn publication does not come back"),
     (begin_a_page_live, "a page begins unpublished"),
     (alter_a_signed_revision, "articles_revision is append-only"),
