@@ -105,6 +105,22 @@ def _tidy(ops: list[Op], old: list[Token], new: list[Token]) -> list[Op]:
     return tidy
 
 
+def _by_lines(ops: list[Op], old: list[Token], new: list[Token]) -> list[Op]:
+    """A line that came or went is shown from its own start, and not from the start of the next one."""
+    moved = list(ops)
+    for place in range(1, len(ops) - 1):
+        kind, here, end, there, new_end = moved[place]
+        before, after = moved[place - 1], moved[place + 1]
+        if kind not in ("insert", "delete") or before[0] != "equal" or after[0] != "equal":
+            continue
+        tokens, start, stop = (new, there, new_end) if kind == "insert" else (old, here, end)
+        if tokens[start - 1].kind == "line" and tokens[start - 1].key == tokens[stop - 1].key:
+            moved[place - 1] = ("equal", before[1], before[2] - 1, before[3], before[4] - 1)
+            moved[place] = (kind, here - 1, end - 1, there - 1, new_end - 1)
+            moved[place + 1] = ("equal", after[1] - 1, after[2], after[3] - 1, after[4])
+    return moved
+
+
 def _is_rewritten(ops: list[Op], old: list[Token], new: list[Token]) -> bool:
     count = sum(not is_space(token.key) for token in old) + sum(not is_space(token.key) for token in new)
     kept = sum(
@@ -171,7 +187,7 @@ class _Comparing:
         ops = opcodes([token.key for token in self.old], [token.key for token in self.new], is_space)
         if _is_rewritten(ops, self.old, self.new):
             ops = [("replace", 0, len(self.old), 0, len(self.new))]
-        for kind, here, end, there, new_end in _tidy(ops, self.old, self.new):
+        for kind, here, end, there, new_end in _by_lines(_tidy(ops, self.old, self.new), self.old, self.new):
             if kind == "equal":
                 self.equal(here, there, end - here)
             else:
