@@ -2,11 +2,14 @@
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Credential
+from accounts.models.people import skeleton
 from accounts.roles import Role, holds
 
-from .models import Page, Review, ReviewStep
+from . import checking, vouching
+from .models import Note, Page, Review, ReviewStep, RevisionContributor
 
 
 def can_write(user) -> bool:
@@ -42,6 +45,49 @@ def can_ask_changes(user, review: Review) -> bool:
     return holds(user, Role.MEDICAL_REVIEWER, Role.EDITOR) and not contributed(user, review)
 
 
+def can_settle(user, note: Note) -> bool:
+    """Whoever wrote the text then, or has had a hand in it since, does not settle what was said about it."""
+    page = note.review.page
+    newest = page.revisions.order_by("-number").values_list("pk", flat=True)[:1]
+    wrote = RevisionContributor.objects.filter(user=user, revision__in=[note.review.revision_id, *newest])
+    return can_review(user) and not wrote.exists()
+
+
+def can_check_claims(user, review: Review) -> bool:
+    return holds(user, Role.MEDICAL_REVIEWER) and not contributed(user, review)
+
+
+def can_set_policies(user) -> bool:
+    return holds(user, Role.ADMINISTRATOR)
+
+
+def can_assign(user) -> bool:
+    return holds(user, Role.EDITOR)
+
+
+def why_not_assign(by, to, review: Review) -> str:
+    """The sentence that tells `by` why they cannot give this review to `to` (None: to nobody), or ""."""
+    if not can_assign(by):
+        mine = review.assignee_id in (None, by.pk) and (to is None or to.pk == by.pk)
+        if not (mine and holds(by, Role.MEDICAL_REVIEWER)):
+            return _("Only an editor may give a review to somebody else.")
+        if to is not None and not fits(by, review):
+            return _("This page belongs to another specialty. An editor can still give it to you.")
+    if to is None:
+        return ""
+    if contributed(to, review):
+        return _("{name} wrote part of this revision.").format(name=to.get_full_name())
+    if not holds(to, *review.policy.steps.values_list("role", flat=True)):
+        return _("{name} can take none of the steps of this review.").format(name=to.get_full_name())
+    return ""
+
+
+def fits(user, review: Review) -> bool:
+    """Whether a reviewer may take this on their own: the page is of no specialty, or of one of theirs."""
+    wanted = review.page.specialty_id
+    return wanted is None or user.specialties.filter(pk=wanted).exists()
+
+
 def can_revoke(user, sign_off) -> bool:
     return sign_off.signer_id == user.pk and holds(user, Role.MEDICAL_REVIEWER, Role.EDITOR)
 
@@ -54,6 +100,13 @@ def contributed(user, review: Review) -> bool:
     return review.revision.contributors.filter(user=user).exists()
 
 
+def namesakes(user, review: Review) -> list[int]:
+    """Contributors whose printed name looks like that of `user`: two people, or one with two accounts. Ids."""
+    look = skeleton(user.get_full_name())
+    hands = review.revision.contributors.exclude(user=user).select_related("user")
+    return [one.user_id for one in hands if look and skeleton(one.user.get_full_name()) == look]
+
+
 def valid_credential(user) -> Credential | None:
     """The credential a signature of today would rest on: the one that lasts longest."""
     standing = Credential.objects.filter(user=user).valid_on(timezone.now().date())
@@ -62,8 +115,7 @@ def valid_credential(user) -> Credential | None:
 
 def step_for(user, review: Review) -> ReviewStep | None:
     """The first step of the review's policy that is still unsigned and whose role `user` holds."""
-    signed = review.sign_offs.filter(revocation=None).values("step")
-    return next((step for step in review.policy.steps.exclude(pk__in=signed) if holds(user, step.role)), None)
+    return next((step for step in vouching.steps_left(review) if holds(user, step.role)), None)
 
 
 def why_not_sign(user, review: Review) -> str:
@@ -75,10 +127,27 @@ def why_not_sign(user, review: Review) -> str:
     if review.status != Review.Status.OPEN:
         return _("This review is no longer open.")
     step = step_for(user, review)
-    if step is None or review.sign_offs.filter(signer=user).exists():
+    if step is None or any(one.signer_id == user.pk for one in vouching.standing(review)) or _signed_here(user, review):
         return _("You have signed this revision already.")
     if step.needs_credential and valid_credential(user) is None:
         return _("You have no credential that is valid today. Ask an administrator to check it.")
-    if review.notes.filter(blocking=True, resolved_at=None).exists():
-        return _("A blocking note is still open.")
-    return ""
+    notes = vouching.open_notes(review).filter(blocking=True).count()
+    claims = checking.unchecked_count(user, review) if step.code == "medical" and review.policy.checks_claims else 0
+    return _what_is_left(claims, notes)
+
+
+def _signed_here(user, review: Review) -> bool:
+    return review.sign_offs.filter(signer=user).exists()
+
+
+def _what_is_left(claims: int, notes: int) -> str:
+    parts = []
+    if claims:
+        parts.append(
+            ngettext("{n} claim is not checked yet", "{n} claims are not checked yet", claims).format(n=claims)
+        )
+    if notes:
+        parts.append(
+            ngettext("{n} blocking note is still open", "{n} blocking notes are still open", notes).format(n=notes)
+        )
+    return f"{_(' and ').join(parts)}." if parts else ""

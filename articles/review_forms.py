@@ -1,6 +1,6 @@
 """Forms of the review desk: they check the shape of an answer; whether the act is allowed is the verb's business."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django import forms
@@ -10,20 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Board
 
+from . import calendar
 from .document.problems import text_problem
 from .document.tree import block_text, blocks
 from .models import PublicNotice, Withdrawal
 
 DUE_IN_MONTHS = (6, 12, 24, 36)
+SPREAD = timedelta(days=28)
 
 
 def due_choices(months_at_most: int) -> list[tuple[str, str]]:
-    """Dates the next review can be due, with how far away they are."""
+    """Dates the next review can be due, with how far away they are: of the month before each, the day with least to do."""
     today = timezone.localdate()
+    load = calendar.pages_due(today, today + relativedelta(months=months_at_most))
     choices = []
     for months in DUE_IN_MONTHS:
         if months <= months_at_most:
-            due = today + relativedelta(months=months)
+            last = today + relativedelta(months=months)
+            due = calendar.least_busy(load, last - SPREAD, last)
             away = (
                 ngettext("in {n} year", "in {n} years", months // 12).format(n=months // 12)
                 if months % 12 == 0
@@ -35,6 +39,12 @@ def due_choices(months_at_most: int) -> list[tuple[str, str]]:
 
 class NoteForm(forms.Form):
     node_id = forms.ChoiceField(label=_("About"), required=False)
+    quote = forms.CharField(
+        label=_("Words it is about"),
+        required=False,
+        max_length=300,
+        help_text=_("Copy a few words from the text. The note stays with them, also in the next revision."),
+    )
     text = forms.CharField(label=_("Your note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     blocking = forms.BooleanField(label=_("This must be settled before anybody signs"), required=False)
 
@@ -44,15 +54,24 @@ class NoteForm(forms.Form):
         self.fields["node_id"].choices = [("", gettext("the whole page")), *named]
 
 
+class AcknowledgeForm(forms.Form):
+    reference = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why it may be cited all the same"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why this source may be cited all the same.")},
+    )
+
+
 class ChangesForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     text = forms.CharField(label=_("What should change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class SignForm(forms.Form):
-    """One signature. The password is asked for this very act, however recent the log-in."""
+    """One signature. The password, or a passkey, is asked for this very act, however recent the log-in."""
 
-    hash = forms.CharField(widget=forms.HiddenInput)
     coi = forms.ChoiceField(
         label=_("Conflict of interest"),
         choices=[("none", _("None to declare")), ("some", _("I declare:"))],
@@ -71,30 +90,40 @@ class SignForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
+        required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": _("Enter your password to sign.")},
     )
+    passkey = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
     code = forms.CharField(
         label=_("Code from your authenticator app"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    def __init__(self, *args, review, signer, asks_code: bool, **kwargs):
+    def __init__(self, *args, review, signer, step, asks_code: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        choices = due_choices(review.policy.validity_months)
-        self.fields["next_review"].choices = choices
-        wanted = (timezone.localdate() + relativedelta(months=review.page.review_interval_months)).isoformat()
-        self.fields["next_review"].initial = wanted if wanted in dict(choices) else choices[-1][0]
         boards = Board.objects.filter(members=signer)
-        self.fields["board"].queryset = boards
-        if not boards.exists():
+        if step.code == "medical":
+            self._offer_dates(review)
+            self.fields["board"].queryset = boards
+        else:
+            del self.fields["next_review"]
+        if step.code != "medical" or not boards.exists():
             del self.fields["board"]
         if not asks_code:
             del self.fields["code"]
 
+    def _offer_dates(self, review) -> None:
+        choices = due_choices(review.policy.validity_months)
+        self.fields["next_review"].choices = choices
+        wanted = timezone.localdate() + relativedelta(months=review.page.review_interval_months)
+        nearest = min(choices, key=lambda choice: abs(date.fromisoformat(choice[0]) - wanted))
+        self.fields["next_review"].initial = nearest[0]
+
     def clean(self):
         cleaned = super().clean()
+        if not cleaned.get("password") and not cleaned.get("passkey"):
+            self.add_error("password", gettext("Enter your password to sign."))
         if cleaned.get("coi") == "some" and not cleaned.get("coi_text", "").strip():
             self.add_error("coi_text", gettext("Say what you declare, or choose “None to declare”."))
         return cleaned

@@ -6,7 +6,7 @@ from accounts.models import User
 from audit.worker import every
 
 from .models import Page, ReviewTrigger
-from .workflow import review
+from .workflow import calling_back
 
 HOUR = 60 * 60
 
@@ -17,7 +17,7 @@ def flag_reviews() -> int:
     today = timezone.localdate()
     overdue = Page.objects.live().filter(live_publication__next_review_due__lt=today).order_by("pk")
     for page in overdue.select_related("live_publication").iterator(chunk_size=200):
-        review.open_trigger(
+        calling_back.open_trigger(
             page,
             source_kind=ReviewTrigger.Source.DATE,
             source_id=page.live_publication.next_review_due.isoformat(),

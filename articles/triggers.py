@@ -13,18 +13,25 @@ _CREDENTIAL_VALID = (
 _NOT_REVOKED = "NOT EXISTS (SELECT 1 FROM articles_revocation x WHERE x.sign_off_id = s.id)"
 
 
-def _gate(*, page: str, review: str, revision: str, content_hash: str) -> list[tuple[str, str]]:
+# A typo-class review rests on the signatures of the review it leans on, and asks for its own on top.
+_REVIEWS = "(rv.id = {review} OR rv.id = (SELECT l.leans_on_id FROM articles_review l WHERE l.id = {review}))"
+
+
+def _gate(*, page: str, review: str, revision: str, content_hash: str, vouched_hash: str) -> list[tuple[str, str]]:
     """Refusals that keep a revision from readers; the arguments are SQL expressions. Used at insert and at pointing."""
     standing = (
         "SELECT 1 FROM articles_signoff s JOIN articles_revision r ON r.id = s.revision_id "
-        f"WHERE s.step_id = st.id AND s.content_hash = {content_hash} AND r.page_id = {page} AND s.valid_until > {{now}} "
-        f"AND {_NOT_REVOKED} "
-        f"AND NOT EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = {revision} AND k.user_id = s.signer_id) "
+        f"WHERE s.step_id = st.id AND s.content_hash = rv.content_hash AND r.page_id = {page} AND s.valid_until > {{now}} "
+        f"AND {_NOT_REVOKED} AND (NOT rv.reaffirms OR s.review_id = rv.id) "
+        "AND NOT EXISTS (SELECT 1 FROM articles_revisioncontributor k WHERE k.revision_id = rv.revision_id AND k.user_id = s.signer_id) "
         "AND (NOT st.needs_credential OR "
         + _CREDENTIAL_VALID.format(credential="s.credential_id", signer="s.signer_id")
         + ")"
     )
-    steps = f"SELECT 1 FROM articles_reviewstep st JOIN articles_review rv ON rv.policy_id = st.policy_id WHERE rv.id = {review}"
+    steps = (
+        "SELECT 1 FROM articles_reviewstep st JOIN articles_review rv ON rv.policy_id = st.policy_id "
+        f"WHERE {_REVIEWS.format(review=review)}"
+    )
     return [
         (
             f"NOT EXISTS (SELECT 1 FROM articles_review rv WHERE rv.id = {review} AND rv.page_id = {page} "
@@ -42,7 +49,16 @@ def _gate(*, page: str, review: str, revision: str, content_hash: str) -> list[t
             "a signature that the review policy asks for is missing or no longer stands",
         ),
         (
-            f"EXISTS (SELECT 1 FROM articles_note n WHERE n.review_id = {review} AND n.blocking AND n.resolved_at IS NULL)",
+            f"NOT EXISTS (SELECT 1 FROM articles_review rv WHERE {_REVIEWS.format(review=review)} AND rv.leans_on_id IS NULL "
+            f"AND rv.content_hash = {vouched_hash})",
+            "a publication names the hash that its medical signatures name",
+        ),
+        # A note holds back the revision it was written for and every later one, until it is settled.
+        (
+            "EXISTS (SELECT 1 FROM articles_note n JOIN articles_review nr ON nr.id = n.review_id "
+            "JOIN articles_revision x ON x.id = nr.revision_id JOIN articles_revision mine "
+            f"ON mine.id = {revision} AND mine.page_id = x.page_id AND mine.number >= x.number "
+            "WHERE n.blocking AND n.resolved_at IS NULL)",
             "a blocking note is open",
         ),
         (
@@ -65,6 +81,7 @@ def _live_pointer() -> list[tuple[str, str]]:
         review=_POINTED.format(column="review_id"),
         revision=_POINTED.format(column="revision_id"),
         content_hash=_POINTED.format(column="content_hash"),
+        vouched_hash=_POINTED.format(column="vouched_hash"),
     )
     own = [
         (f"{_POINTED.format(column='page_id')} <> NEW.id", "a page shows its own publications"),
@@ -111,7 +128,51 @@ _SIGN_OFF = [
         "WHERE g.user_id = NEW.signer_id AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > {now}))",
         "the signer does not hold the role that this step asks for",
     ),
+    (
+        "NEW.ceremony IS NULL OR NEW.ceremony = '' OR NEW.closure = '' OR NEW.shown_at IS NULL OR NEW.shown_at > NEW.signed_at "
+        "OR NEW.authenticated_at < NEW.shown_at",
+        "a signature names the page it was read on, and was authenticated after that",
+    ),
 ]
+
+_SAME_LINE = "y.kind = p.kind AND y.risk = p.risk AND y.change_class = r.change_class"
+_REVIEW_FITS = [
+    (
+        "NOT EXISTS (SELECT 1 FROM articles_revision r JOIN articles_page p ON p.id = r.page_id "
+        f"JOIN articles_reviewpolicy y ON y.id = NEW.policy_id AND {_SAME_LINE} "
+        "WHERE r.id = NEW.revision_id AND r.page_id = NEW.page_id AND r.content_hash = NEW.content_hash)",
+        "a review names one revision of its page, exactly its hash, and a policy for that kind, risk and change",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM articles_reviewpolicy y JOIN articles_reviewpolicy z ON z.kind = y.kind AND z.risk = y.risk "
+        "AND z.change_class = y.change_class AND z.number > y.number WHERE y.id = NEW.policy_id)",
+        "a review begins under the newest policy",
+    ),
+    (
+        "(NEW.leans_on_id IS NOT NULL) <> EXISTS (SELECT 1 FROM articles_reviewpolicy y "
+        "WHERE y.id = NEW.policy_id AND y.change_class = 'typo')",
+        "a typo review leans on a medical review, and no other review does",
+    ),
+    (
+        "NEW.leans_on_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM articles_review l JOIN articles_page p ON p.id = l.page_id "
+        "JOIN articles_publication q ON q.id = p.live_publication_id AND q.vouched_hash = l.content_hash "
+        "WHERE l.id = NEW.leans_on_id AND l.page_id = NEW.page_id AND l.leans_on_id IS NULL)",
+        "a typo review leans on the medical review of what is public now",
+    ),
+]
+# A change of spelling moves no date: only a signature of the whole revision does.
+_TYPO_DATES = (
+    "EXISTS (SELECT 1 FROM articles_review v WHERE v.id = NEW.review_id AND v.leans_on_id IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM articles_publication q WHERE q.page_id = NEW.page_id AND q.vouched_hash = NEW.vouched_hash "
+    "AND q.reviewed_on = NEW.reviewed_on AND q.next_review_due = NEW.next_review_due))",
+    "a typo-class change keeps the dates of the review it leans on",
+)
+_CORRECTION_IS_TOLD = (
+    "EXISTS (SELECT 1 FROM articles_revision r WHERE r.id = NEW.revision_id AND r.change_class = 'correction') "
+    "AND NEW.reason = 'correction' AND NOT EXISTS (SELECT 1 FROM articles_publicnotice n WHERE n.page_id = NEW.page_id "
+    "AND n.kind = 'correction' AND n.at > (SELECT MAX(q.published_at) FROM articles_publication q WHERE q.page_id = NEW.page_id))",
+    "a correction is published with a notice that says so",
+)
 
 _REVISION_HASH = {
     "postgresql": "NEW.content_hash <> 'b1:' || encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
@@ -155,20 +216,19 @@ TRIGGERS = [
     *append_only("articles_referencestatus"),
     *append_only("articles_referenceacknowledgement"),
     *append_only("articles_reviewpolicy"),
-    *append_only("articles_reviewstep"),
     guard(
-        "articles_review_fits",
-        "articles_review",
+        "articles_reviewstep_before_use",
+        "articles_reviewstep",
         "INSERT",
         [
             (
-                "NOT EXISTS (SELECT 1 FROM articles_revision r JOIN articles_page p ON p.id = r.page_id "
-                "JOIN articles_reviewpolicy y ON y.id = NEW.policy_id AND y.kind = p.kind "
-                "WHERE r.id = NEW.revision_id AND r.page_id = NEW.page_id AND r.content_hash = NEW.content_hash)",
-                "a review names one revision of its page, exactly its hash, and a policy for that kind of page",
+                "EXISTS (SELECT 1 FROM articles_review v WHERE v.policy_id = NEW.policy_id)",
+                "a policy that reviews were opened under gets no other steps",
             )
         ],
     ),
+    *append_only("articles_reviewstep"),
+    guard("articles_review_fits", "articles_review", "INSERT", _REVIEW_FITS),
     guard(
         "articles_review_keeps_its_subject",
         "articles_review",
@@ -176,12 +236,38 @@ TRIGGERS = [
         [
             (
                 "NEW.page_id <> OLD.page_id OR NEW.revision_id <> OLD.revision_id OR NEW.content_hash <> OLD.content_hash "
-                "OR NEW.policy_id <> OLD.policy_id OR NEW.opened_by_id <> OLD.opened_by_id",
+                "OR NEW.policy_id <> OLD.policy_id OR NEW.opened_by_id <> OLD.opened_by_id "
+                "OR COALESCE(NEW.leans_on_id, 0) <> COALESCE(OLD.leans_on_id, 0) OR NEW.reaffirms <> OLD.reaffirms OR (OLD.class_refused AND NOT NEW.class_refused)",
                 "a review keeps its revision and its policy",
             )
         ],
     ),
     guard("articles_review_no_delete", "articles_review", "DELETE", [("true", "a review is kept as evidence")]),
+    guard(
+        "articles_note_keeps_its_subject",
+        "articles_note",
+        "UPDATE",
+        [
+            (
+                "NEW.review_id <> OLD.review_id OR NEW.node_id <> OLD.node_id OR NEW.blocking <> OLD.blocking "
+                "OR NEW.author_id <> OLD.author_id OR (NEW.text <> OLD.text AND NEW.text <> '') "
+                "OR (NEW.quote <> OLD.quote AND NEW.quote <> '')",
+                "a note keeps its words and its place; they can only be erased",
+            ),
+            (
+                "OLD.resolved_at IS NOT NULL AND (NEW.resolved_at IS NULL OR NEW.resolved_at <> OLD.resolved_at "
+                "OR NEW.resolved_by_id <> OLD.resolved_by_id)",
+                "a settled note stays settled",
+            ),
+            (
+                "OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL AND (NEW.resolved_by_id IS NULL OR EXISTS "
+                "(SELECT 1 FROM articles_review v JOIN articles_revisioncontributor k ON k.revision_id = v.revision_id "
+                "WHERE v.id = NEW.review_id AND k.user_id = NEW.resolved_by_id))",
+                "nobody settles a note on what they wrote",
+            ),
+        ],
+    ),
+    guard("articles_note_no_delete", "articles_note", "DELETE", [("true", "a note is kept as evidence")]),
     guard("articles_signoff_fits", "articles_signoff", "INSERT", _SIGN_OFF),
     *append_only("articles_signoff"),
     *append_only("articles_revocation"),
@@ -194,7 +280,7 @@ TRIGGERS = [
         lock="1 FROM articles_page p JOIN articles_revision r ON r.page_id = p.id JOIN articles_signoff s ON s.revision_id = r.id "
         "WHERE s.id = NEW.sign_off_id FOR UPDATE OF p",
         then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 WHERE live_publication_id IN "
-        "(SELECT p.id FROM articles_publication p JOIN articles_signoff s ON s.content_hash = p.content_hash "
+        "(SELECT p.id FROM articles_publication p JOIN articles_signoff s ON s.content_hash IN (p.content_hash, p.vouched_hash) "
         "JOIN articles_revision r ON r.id = s.revision_id AND r.page_id = p.page_id WHERE s.id = NEW.sign_off_id); "
         "UPDATE articles_siteversion SET number = number + 1",
     ),
@@ -204,8 +290,14 @@ TRIGGERS = [
         "INSERT",
         [
             *_gate(
-                page="NEW.page_id", review="NEW.review_id", revision="NEW.revision_id", content_hash="NEW.content_hash"
+                page="NEW.page_id",
+                review="NEW.review_id",
+                revision="NEW.revision_id",
+                content_hash="NEW.content_hash",
+                vouched_hash="NEW.vouched_hash",
             ),
+            _TYPO_DATES,
+            _CORRECTION_IS_TOLD,
             (
                 "NEW.number <> COALESCE((SELECT MAX(q.number) FROM articles_publication q WHERE q.page_id = NEW.page_id), 0) + 1",
                 "publications of a page are numbered one after the other",
@@ -231,9 +323,46 @@ TRIGGERS = [
         "INSERT",
         [],
         timing="AFTER",
+        # What was planned before somebody took the page down for cause does not bring it back by itself.
         then="UPDATE articles_page SET live_publication_id = NULL, version = version + 1 "
-        "WHERE live_publication_id = NEW.publication_id; UPDATE articles_siteversion SET number = number + 1",
+        "WHERE live_publication_id = NEW.publication_id; UPDATE articles_siteversion SET number = number + 1; "
+        "UPDATE articles_schedule SET status = 'refused', version = version + 1, why = 'withdrawn' "
+        "WHERE page_id = NEW.page_id AND status IN ('pending', 'running')",
     ),
+    guard(
+        "articles_schedule_fits",
+        "articles_schedule",
+        "INSERT",
+        [
+            (
+                "NOT EXISTS (SELECT 1 FROM articles_review v WHERE v.id = NEW.review_id AND v.page_id = NEW.page_id "
+                "AND v.revision_id = NEW.revision_id AND v.content_hash = NEW.content_hash)",
+                "a schedule names the review of exactly one revision of its page, and its hash",
+            )
+        ],
+    ),
+    guard(
+        "articles_schedule_keeps_its_subject",
+        "articles_schedule",
+        "UPDATE",
+        [
+            (
+                "NEW.page_id <> OLD.page_id OR NEW.review_id <> OLD.review_id OR NEW.revision_id <> OLD.revision_id "
+                "OR NEW.content_hash <> OLD.content_hash OR NEW.at <> OLD.at OR NEW.created_by_id <> OLD.created_by_id",
+                "a schedule keeps its revision and its time; cancel it and make another",
+            ),
+            (
+                "OLD.status IN ('done', 'refused', 'failed', 'cancelled') AND NEW.status <> OLD.status",
+                "a schedule that has ended does not begin again",
+            ),
+            (
+                "NEW.publication_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM articles_publication p "
+                "WHERE p.id = NEW.publication_id AND p.page_id = NEW.page_id AND p.content_hash = NEW.content_hash)",
+                "a schedule publishes its own revision and no other",
+            ),
+        ],
+    ),
+    guard("articles_schedule_no_delete", "articles_schedule", "DELETE", [("true", "a schedule is kept as evidence")]),
     *append_only("articles_withdrawal"),
     *append_only("articles_publicnotice"),
 ]

@@ -9,7 +9,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from django_tasks.signals import task_finished
 
-        from . import checks, tasks, triggers, worker  # noqa: F401  checks and tasks register themselves
+        from . import checks, seals, tasks, triggers, worker  # noqa: F401  they register themselves
 
         task_finished.connect(worker.retry_later, dispatch_uid="audit.retry_later")
 

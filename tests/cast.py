@@ -13,10 +13,11 @@ from accounts import policies
 from accounts.models import Credential, RoleGrant, User
 from accounts.roles import Role
 from accounts.signing import Proof
+from articles import ceremony, checking, permissions
 from articles.document import blank, notation
 from articles.document.schema import new_id
 from articles.models import Page, Review
-from articles.workflow import publishing, review, writing
+from articles.workflow import publishing, review, signing, writing
 
 PASSWORD = "correct horse battery staple"
 _serial = count(1)
@@ -61,9 +62,17 @@ def people(suffix: str = "") -> SimpleNamespace:
     return SimpleNamespace(**{key: person(f"{key}{suffix}", *roles, name=name) for key, (name, roles) in CAST.items()})
 
 
-def proof(user: User) -> Proof:
-    """As if the password had just been typed."""
-    return Proof(user_id=user.pk, method="password", at=timezone.now())
+def sign_in(client, user: User) -> None:
+    """As if `user` had just typed the password on the sign-in page: the session says how it began."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
+    session.save()
+
+
+def proof(user: User, purpose: str = "") -> Proof:
+    """As if the password had just been typed, for this one act."""
+    return Proof(user_id=user.pk, method="password", at=timezone.now(), purpose=purpose)
 
 
 def reference(title: str = "Surgery and survival", **csl) -> dict:
@@ -127,12 +136,21 @@ def signed_review(cast: SimpleNamespace, **options) -> Review:
     return opened
 
 
+def check_claims(opened: Review, by: User) -> None:
+    """Tick every claim, as a medical reviewer must; whoever may not tick is told so when signing."""
+    if permissions.can_check_claims(by, opened):
+        review.check_claims(opened, by=by, keys={claim.key for claim in checking.claims_of(opened)})
+
+
 def sign(opened: Review, by: User, **options):
-    return review.sign(
+    """The whole ceremony: the page is shown, the claims are ticked, the password is typed, the button is pressed."""
+    check_claims(opened, by)
+    showing = options.pop("ceremony", None) or ceremony.begin(opened, by)
+    return signing.sign(
         opened,
         by=by,
-        hash_shown=opened.content_hash,
-        proof=proof(by),
+        ceremony=showing,
+        proof=options.pop("proof", None) or proof(by, showing.purpose),
         next_review_due=options.pop("next_review_due", timezone.localdate() + timedelta(days=700)),
         **options,
     )

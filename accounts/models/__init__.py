@@ -2,7 +2,7 @@
 
 from .mail import OutboxMail
 from .newsletter import Subscription
-from .people import Board, Credential, RoleGrant, User
+from .people import Board, Credential, RoleGrant, Specialty, User
 from .policy import Policy, PolicyAcceptance, PolicyClause, PolicyVersion
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "PolicyClause",
     "PolicyVersion",
     "RoleGrant",
+    "Specialty",
     "Subscription",
     "User",
 ]

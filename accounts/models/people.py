@@ -50,6 +50,20 @@ class UserManager(BaseUserManager):
         return found
 
 
+class Specialty(models.Model):
+    """A field of medicine: what a reviewer knows best, and what a page is about."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "specialties"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person signs in by e-mail and is shown by handle. A row is anonymised in place, never deleted."""
 
@@ -59,6 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("printed name"), max_length=120, blank=True)
     bio = models.TextField(blank=True)
     slug = models.SlugField(max_length=80, unique=True, null=True, blank=True)  # the team page; staff only
+    specialties = models.ManyToManyField(Specialty, blank=True, related_name="people")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False, editable=False)

@@ -17,10 +17,13 @@ from accounts.demo.clock import HOURS_A_DAY, Event
 from accounts.demo.load import person
 from accounts.models import Board
 
+from .. import ceremony, checking
 from ..document import blank, notation
 from ..document.schema import new_id
 from ..models import Page, Review, ReviewTrigger, Topic
-from ..workflow import publishing, review, writing
+from ..workflow import calling_back, publishing, writing
+from ..workflow import review as reviewing
+from ..workflow import signing as signing_off
 
 HERE = Path(__file__).parent
 # Hours of writing before a page was sent, and of reading where the file tells only the day of signing.
@@ -130,11 +133,13 @@ def _submit(pages: Pages, entry: Entry, change_class: str = "material", change_n
 
 def _sign(pages: Pages, entry: Entry, told: dict[str, Any]) -> None:
     signer, opened = person(told["signed_by"]), _review(pages, entry)
-    review.sign(
+    showing = ceremony.begin(opened, signer)
+    reviewing.check_claims(opened, by=signer, keys={claim.key for claim in checking.claims_of(opened)})
+    signing_off.sign(
         opened,
         by=signer,
-        hash_shown=opened.content_hash,
-        proof=signing.prove(signer, password=pages.password),
+        ceremony=showing,
+        proof=signing.prove(signer, password=pages.password, purpose=showing.purpose),
         next_review_due=timezone.localdate() + _interval(entry["review"]),
         conflict_of_interest=told["conflict_of_interest"],
         board=Board.objects.filter(members=signer).first() if told["capacity"] == "board" else None,
@@ -149,14 +154,14 @@ def _send_back(pages: Pages, entry: Entry) -> None:
     opened, told = _review(pages, entry), entry["review"]
     blocks = json.loads(opened.revision.content)["body"]["content"]
     for note in told["notes"]:
-        review.add_note(
+        reviewing.add_note(
             opened,
             by=person(note["by"]),
             text=note["text"],
             node_id=blocks[note["block"]]["attrs"]["node_id"],
             blocking=note["blocking"],
         )
-    review.ask_for_changes(
+    reviewing.ask_for_changes(
         opened, by=person(told["assigned_to"]), text=told["sent_back_message"], version=opened.version
     )
 
@@ -175,7 +180,7 @@ def _call_back(pages: Pages, entry: Entry) -> None:
     """The review date went by, and nobody has looked again."""
     page = _page(pages, entry)
     due = page.live_publication.next_review_due
-    review.open_trigger(
+    calling_back.open_trigger(
         page,
         source_kind=ReviewTrigger.Source.DATE,
         source_id=due.isoformat(),

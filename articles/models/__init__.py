@@ -3,7 +3,7 @@
 from .drug import Approval, DrugFacts, DrugSubtype
 from .image import Image, PublishedImage
 from .page import Draft, Edit, Page, Redirect, SiteVersion, Topic
-from .publication import Publication, PublicNotice, Withdrawal
+from .publication import Publication, PublicNotice, Schedule, Withdrawal
 from .reference import (
     Citation,
     Mention,
@@ -13,17 +13,29 @@ from .reference import (
     ReferenceVersion,
     RevisionReference,
 )
-from .review import Note, Review, ReviewPolicy, ReviewStep, ReviewTrigger, Revocation, SignOff
+from .review import (
+    ClaimCheck,
+    ErrorReport,
+    Note,
+    Review,
+    ReviewPolicy,
+    ReviewStep,
+    ReviewTrigger,
+    Revocation,
+    SignOff,
+)
 from .revision import Revision, RevisionContributor
 from .subtype import SubtypeFacts
 
 __all__ = [
     "Approval",
     "Citation",
+    "ClaimCheck",
     "Draft",
     "DrugFacts",
     "DrugSubtype",
     "Edit",
+    "ErrorReport",
     "Image",
     "Mention",
     "Note",
@@ -44,6 +56,7 @@ __all__ = [
     "RevisionContributor",
     "RevisionReference",
     "Revocation",
+    "Schedule",
     "SignOff",
     "SiteVersion",
     "SubtypeFacts",

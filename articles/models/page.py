@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Specialty
+
 from ..document.schema import new_id
 
 
@@ -37,6 +39,10 @@ class Page(models.Model):
         DRUG = "drug", _("Drug")
         SUBTYPE = "subtype", _("Subtype")
 
+    class Risk(models.TextChoices):
+        STANDARD = "standard", _("Standard")
+        HIGH = "high", _("High: treatment decisions, doses, emergencies")
+
     PATHS = {"article": "articles", "drug": "drugs", "subtype": "subtypes"}
 
     uid = models.CharField(max_length=12, unique=True, default=new_id, editable=False)
@@ -46,6 +52,8 @@ class Page(models.Model):
     slug = models.SlugField(max_length=80)
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, related_name="pages")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="pages_owned")
+    risk = models.CharField(max_length=10, choices=Risk.choices, default=Risk.STANDARD)
+    specialty = models.ForeignKey(Specialty, models.PROTECT, null=True, blank=True, related_name="pages")
     review_interval_months = models.PositiveSmallIntegerField(default=24)
     live_publication = models.OneToOneField(
         "articles.Publication", models.PROTECT, null=True, editable=False, related_name="live_on"
@@ -60,6 +68,7 @@ class Page(models.Model):
         constraints = [
             models.UniqueConstraint(name="page_one_slug_per_kind_and_language", fields=["kind", "language", "slug"]),
             models.CheckConstraint(name="page_kind_is_known", condition=Q(kind__in=["article", "drug", "subtype"])),
+            models.CheckConstraint(name="page_risk_is_known", condition=Q(risk__in=["standard", "high"])),
         ]
 
     def __str__(self) -> str:

@@ -55,8 +55,12 @@ class ReferenceStatus(models.Model):
     reference = models.ForeignKey(Reference, models.PROTECT, related_name="events")
     status = models.CharField(max_length=12, choices=Reference.Status.choices)
     notice = models.CharField(max_length=500, blank=True)  # DOI or address of the notice
+    effective_on = models.DateField(null=True)  # the day of the notice, where it is known
+    source = models.CharField(max_length=80, blank=True)  # where we have it from, such as "Retraction Watch 12345"
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     observed_at = models.DateTimeField(default=timezone.now)
+
+    SEALED = {"s1": "id reference_id status notice effective_on source by_id observed_at"}
 
     def __str__(self) -> str:
         return f"{self.reference} {self.status}"
@@ -70,6 +74,8 @@ class ReferenceAcknowledgement(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500)
     at = models.DateTimeField(default=timezone.now)
+
+    SEALED = {"s1": "id revision_id reference_id by_id reason at"}
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,20 +13,47 @@ from .page import Page
 from .revision import Revision
 
 
+class ReviewPolicyQuerySet(models.QuerySet):
+    def in_force(self):
+        """The newest policy of each kind, risk and change class: the one a review opened now is held to."""
+        newer = ReviewPolicy.objects.filter(
+            kind=OuterRef("kind"),
+            risk=OuterRef("risk"),
+            change_class=OuterRef("change_class"),
+            number__gt=OuterRef("number"),
+        )
+        return self.filter(~Exists(newer))
+
+
 class ReviewPolicy(models.Model):
-    """Which signatures a kind of page needs. Append-only: a change is a new number; open reviews keep the old one."""
+    """Which signatures a change of a page needs, by kind, risk and change class.
+
+    Append-only: a change is a new number, and a review keeps the policy it was opened under.
+    """
 
     kind = models.CharField(max_length=10, choices=Page.Kind.choices)
+    risk = models.CharField(max_length=10, choices=Page.Risk.choices, default=Page.Risk.STANDARD)
+    change_class = models.CharField(
+        max_length=10, choices=Revision.ChangeClass.choices, default=Revision.ChangeClass.MATERIAL
+    )
     number = models.PositiveIntegerField()
     validity_months = models.PositiveSmallIntegerField(default=36)  # how long a signature may still be used to publish
+    # Whether a medical signature waits until its signer has ticked every claim.
+    checks_claims = models.BooleanField(default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = ReviewPolicyQuerySet.as_manager()
+
     class Meta:
-        constraints = [models.UniqueConstraint(name="review_policy_number", fields=["kind", "number"])]
+        constraints = [
+            models.UniqueConstraint(name="review_policy_number", fields=["kind", "risk", "change_class", "number"]),
+            models.CheckConstraint(name="review_policy_lasts", condition=Q(validity_months__gte=1)),
+        ]
         verbose_name_plural = "review policies"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.number}"
+        return f"{self.kind} {self.risk} {self.change_class} {self.number}"
 
 
 class ReviewStep(models.Model):
@@ -72,6 +99,11 @@ class Review(models.Model):
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(null=True)
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="reviews_assigned")
+    # A typo-class cycle rests on the medical signatures of the published text that it only spells differently.
+    leans_on = models.ForeignKey("self", models.PROTECT, null=True, related_name="typo_reviews")
+    class_refused = models.BooleanField(default=False)  # a signer said: this is more than a typo
+    reaffirms = models.BooleanField(default=False)  # the published text is read anew: older signatures do not count
 
     class Meta:
         constraints = [
@@ -81,17 +113,24 @@ class Review(models.Model):
                 condition=Q(status__in=["open", "changes_asked", "approved", "cancelled"]),
             ),
         ]
-        indexes = [models.Index(fields=["status", "id"], name="review_by_status")]
+        indexes = [
+            models.Index(fields=["status", "due_on", "id"], name="review_by_status"),
+            models.Index(fields=["assignee", "due_on", "id"], name="review_mine", condition=Q(status="open")),
+        ]
 
     def __str__(self) -> str:
         return f"review of {self.revision}"
 
 
 class Note(models.Model):
-    """What a reviewer says about a block, or about the whole page (no node). A blocking one holds publication."""
+    """What a reviewer says about a block and a quote in it, or about the whole page (no node).
+
+    An open note outlives the revision it was written for; a blocking one holds every later revision back.
+    """
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="notes")
     node_id = models.CharField(max_length=12, blank=True)
+    quote = models.CharField(max_length=300, blank=True)
     text = models.TextField(max_length=2000)
     blocking = models.BooleanField(default=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -104,6 +143,22 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
+
+
+class ClaimCheck(models.Model):
+    """A reviewer compared one claim with its sources. `key` is the claim's hash: it fits no changed block."""
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="claim_checks")
+    review = models.ForeignKey(Review, models.PROTECT, related_name="claim_checks")
+    key = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="claim_checked_once", fields=["page", "by", "key"])]
+
+    def __str__(self) -> str:
+        return f"{self.by_id} checked {self.key[:8]}"
 
 
 class SignOff(models.Model):
@@ -122,11 +177,24 @@ class SignOff(models.Model):
     meaning = models.CharField(max_length=20, default="medical_review")
     statement = models.TextField()
     conflict_of_interest = models.TextField(blank=True)
-    auth_method = models.CharField(max_length=20)  # password, totp
+    auth_method = models.CharField(max_length=20)  # password, password+totp, passkey
     authenticated_at = models.DateTimeField()
+    # A passkey's assertion (JSON): it signed a challenge made of this ceremony and this hash.
+    auth_evidence = models.TextField(blank=True)
+    # The page the statement was read on: shown once, used once; and a digest of all that the revision leaned on then.
+    ceremony = models.CharField(max_length=32, unique=True, null=True)
+    shown_at = models.DateTimeField(null=True)
+    closure = models.CharField(max_length=64, blank=True)
+    claims_checked = models.PositiveIntegerField(default=0)
     signed_at = models.DateTimeField(default=timezone.now)
     valid_until = models.DateTimeField()
     next_review_due = models.DateField()
+
+    SEALED = {
+        "s1": "id review_id step_id revision_id content_hash signer_id credential_id printed_name "
+        "printed_credentials board_id meaning statement conflict_of_interest auth_method authenticated_at "
+        "auth_evidence ceremony shown_at closure claims_checked signed_at valid_until next_review_due"
+    }
 
     class Meta:
         ordering = ["signed_at", "pk"]
@@ -148,8 +216,31 @@ class Revocation(models.Model):
     reason = models.SlugField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
 
+    SEALED = {"s1": "id sign_off_id by_id reason at"}
+
     def __str__(self) -> str:
         return f"revoked: {self.sign_off}"
+
+
+class ErrorReport(models.Model):
+    """A reader says that something in a page is wrong. The words are erasable; the trigger they open is not."""
+
+    class Kind(models.TextChoices):
+        HARM = "harm", _("It could harm someone")
+        FACT = "fact", _("A fact or a number looks wrong")
+        OUTDATED = "outdated", _("It is out of date")
+        SOURCE = "source", _("A source does not say this, or its link is dead")
+        OTHER = "other", _("Something else")
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="error_reports")
+    content_hash = models.CharField(max_length=67)  # of the bytes the reader saw
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.TextField(max_length=2000)
+    email = models.EmailField(blank=True)  # only where the reader wants an answer
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"report {self.pk}"
 
 
 class ReviewTrigger(models.Model):

@@ -1,18 +1,20 @@
 """Making a signed revision public, taking it down, and the short notices above it."""
 
 import json
-from datetime import timedelta
+from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.roles import Role, holds
 from audit.moves import WrongState, record
+from audit.seals import seal
 
-from .. import closure, freshness, permissions, projections
+from .. import closure, freshness, permissions, projections, vouching
 from ..document.problems import text_problem
 from ..document.render import RENDERER_VERSION
 from ..models import (
@@ -21,25 +23,27 @@ from ..models import (
     Publication,
     PublicNotice,
     Redirect,
+    Reference,
     Review,
     ReviewTrigger,
-    SignOff,
+    Revision,
     Withdrawal,
 )
 from ..signals import page_published
-from .review import open_trigger, taken_down
+from .calling_back import call_back
+from .taking_down import take_down
 
 ENTRY_CHANGED_DAYS = 60
+NOTICE_WANTED = gettext_lazy("Say in a correction notice what was wrong: this revision corrects an error.")
 
 
-def missing_for_publication(review: Review) -> list[str]:
+def missing_for_publication(review: Review, *, notice: str = "") -> list[str]:
     """Sentences that say what still keeps this revision from readers; the database checks the same once more."""
     missing = []
-    standing = _standing(review)
-    for step in review.policy.steps.all():
-        if not any(sign_off.step_id == step.pk for sign_off in standing):
+    for one in vouching.rests_on(review):
+        for step in vouching.steps_left(one):
             missing.append(_("The “{step}” signature is missing or no longer stands.").format(step=step.code))
-    if review.notes.filter(blocking=True, resolved_at=None).exists():
+    if vouching.open_notes(review).filter(blocking=True).exists():
         missing.append(_("A blocking note is still open."))
     acknowledged = review.revision.acknowledgements.values("reference")
     if (
@@ -50,28 +54,60 @@ def missing_for_publication(review: Review) -> list[str]:
         missing.append(_("A cited source was retracted."))
     if review.status == Review.Status.CANCELLED:
         missing.append(_("A newer revision replaced this one."))
+    if review.class_refused:
+        missing.append(_("A signer said that this is more than a change of spelling or layout."))
+    if needs_notice(review) and not notice.strip():
+        missing.append(NOTICE_WANTED)
     return missing
 
 
-def publish(review: Review, *, by) -> Publication:
-    """Make the signed revision public, at once. The gate is evaluated by the database in this very transaction."""
+def needs_notice(review: Review) -> bool:
+    """Whether publishing this tells readers what was wrong before: it corrects an error in what they may have read."""
+    return (
+        review.revision.change_class == Revision.ChangeClass.CORRECTION
+        and _reason(review.page, review) == Publication.Reason.CORRECTION
+    )
+
+
+def publish(review: Review, *, by, notice: str = "") -> Publication:
+    """Make the signed revision public, at once. The gate is evaluated by the database in this very transaction.
+
+    An earlier revision goes the same way (a rollback): its signatures must stand today. `notice` is the correction
+    notice that readers get with a correction.
+    """
     if not permissions.can_publish(by):
         raise PermissionDenied(_("Only an editor may publish."))
     with transaction.atomic():
-        page = Page.objects.select_for_update().get(pk=review.page_id)
+        # Sources before the page, as a retraction locks them: of the two at once one waits and sees the other.
+        list(
+            Reference.objects.select_for_update()
+            .filter(pk__in=review.revision.cited.values("reference"))
+            .order_by("pk")
+        )
+        page = Page.objects.select_for_update().select_related("live_publication").get(pk=review.page_id)
         review.refresh_from_db()
         if page.live_publication and page.live_publication.review_id == review.pk:
             raise WrongState(_("This revision is public already."))
-        missing = missing_for_publication(review)
-        if missing:
+        if missing := missing_for_publication(review, notice=notice):
             raise WrongState(" ".join(missing))
+        if needs_notice(review):
+            post_notice(page, by=by, kind=PublicNotice.Kind.CORRECTION, text=notice)
         manifest = json.loads(review.revision.content)
         publication = _insert(page, review, manifest, by)
         _go_live(page, publication, manifest)
         _close_triggers(page, review)
         _call_back_pages_that_lean_on(page, publication, by)
         page_published.send(sender=Page, page=page, publication=publication, by=by)
-        record(publication, by=by, verb="page.published", page=page.pk, hash=publication.content_hash, review=review.pk)
+        record(
+            publication,
+            by=by,
+            verb="page.published",
+            page=page.pk,
+            hash=publication.content_hash,
+            artefact=publication.artefact_hash,
+            review=review.pk,
+            seal=seal(publication),
+        )
     return publication
 
 
@@ -82,15 +118,11 @@ def withdraw(page: Page, *, by, kind: str, public_reason: str) -> Withdrawal:
     if not public_reason.strip():
         raise ValidationError(_("Say why, in words that readers will see."))
     with transaction.atomic():
-        page = Page.objects.select_for_update().get(pk=page.pk)
-        live = page.live_publication
-        if live is None:
+        page = Page.objects.select_for_update().select_related("live_publication").get(pk=page.pk)
+        if page.live_publication is None:
             raise WrongState(_("This page is not public."))
-        withdrawal = Withdrawal.objects.create(
-            page=page, publication=live, kind=kind, public_reason=public_reason, by=by
-        )
-        taken_down(page, live, by=by)
-        record(withdrawal, by=by, verb="page.withdrawn", page=page.pk, kind=kind)
+        withdrawal = take_down(page, by=by, kind=kind, public_reason=public_reason)
+        record(withdrawal, by=by, verb="page.withdrawn", page=page.pk, kind=kind, seal=seal(withdrawal))
     return withdrawal
 
 
@@ -106,24 +138,14 @@ def post_notice(page: Page, *, by, kind: str, text: str) -> PublicNotice:
     with transaction.atomic():
         notice = PublicNotice.objects.create(page=page, kind=kind, text=text, by=by)
         freshness.bump(page)
-        record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind)
+        record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind, seal=seal(notice))
     return notice
-
-
-def _standing(review: Review) -> list[SignOff]:
-    now = timezone.now()
-    return list(
-        SignOff.objects.filter(
-            revision__page=review.page_id, content_hash=review.content_hash, revocation=None, valid_until__gt=now
-        ).exclude(signer__in=review.revision.contributors.values("user"))
-    )
 
 
 def _insert(page: Page, review: Review, manifest: dict, by) -> Publication:
     html, artefact_hash = closure.artefact(manifest)
     last = page.publications.aggregate(last=Max("number"))["last"] or 0
-    standing = _standing(review)
-    medical = [one for one in standing if one.meaning == "medical_review"] or standing
+    reviewed_on, next_review_due = _dates(page, review)
     try:
         return Publication.objects.create(
             page=page,
@@ -131,14 +153,15 @@ def _insert(page: Page, review: Review, manifest: dict, by) -> Publication:
             review=review,
             revision=review.revision,
             content_hash=review.content_hash,
+            vouched_hash=(review.leans_on or review).content_hash,
             artefact=html,
             artefact_hash=artefact_hash,
             renderer_version=RENDERER_VERSION,
-            reason=_reason(page, review, last),
+            reason=_reason(page, review),
             title=manifest["title"],
             standfirst=manifest["standfirst"],
-            reviewed_on=timezone.localdate(max(one.signed_at for one in medical)),
-            next_review_due=min(one.next_review_due for one in medical),
+            reviewed_on=reviewed_on,
+            next_review_due=next_review_due,
             published_by=by,
         )
     except IntegrityError as error:
@@ -147,13 +170,27 @@ def _insert(page: Page, review: Review, manifest: dict, by) -> Publication:
         ) from error
 
 
-def _reason(page: Page, review: Review, last: int) -> str:
-    if last == 0:
-        return Publication.Reason.NEW
+def _dates(page: Page, review: Review) -> tuple[date, date]:
+    """Last reviewed and next due. A change of spelling keeps those of the text it leans on, whatever was signed for it."""
+    if review.leans_on_id:
+        same = page.publications.filter(vouched_hash=review.leans_on.content_hash).order_by("-number").first()
+        if same is None:
+            raise WrongState(_("The text that this change of spelling leans on was never public."))
+        return same.reviewed_on, same.next_review_due
+    signed = vouching.medical(review)
+    return timezone.localdate(max(one.signed_at for one in signed)), min(one.next_review_due for one in signed)
+
+
+def _reason(page: Page, review: Review) -> str:
     newest = page.publications.aggregate(newest=Max("revision__number"))["newest"]
+    if newest is None:
+        return Publication.Reason.NEW
     if review.revision.number < newest:
         return Publication.Reason.ROLLBACK
-    return Publication.Reason.CORRECTION if review.revision.change_class == "correction" else Publication.Reason.UPDATE
+    if review.reaffirms:
+        return Publication.Reason.REAFFIRMED
+    by_class = {"correction": Publication.Reason.CORRECTION, "typo": Publication.Reason.TYPO}
+    return by_class.get(review.revision.change_class, Publication.Reason.UPDATE)
 
 
 def _go_live(page: Page, publication: Publication, manifest: dict) -> None:
@@ -177,7 +214,9 @@ def _move_address(page: Page, slug: str) -> None:
 
 
 def _close_triggers(page: Page, review: Review) -> None:
-    """What was known before the signature was looked at with it."""
+    """What was known before the signature was looked at with it. A change of spelling settles nothing."""
+    if review.leans_on_id:
+        return
     signed = review.sign_offs.filter(revocation=None).order_by("-signed_at").first()
     if signed:
         page.triggers.filter(resolved_at=None, opened_at__lt=signed.signed_at).update(
@@ -189,19 +228,18 @@ def _call_back_pages_that_lean_on(entry: Page, publication: Publication, by) -> 
     """A drug or subtype entry changed: every live page that pinned it otherwise comes back for review."""
     if entry.kind == Page.Kind.ARTICLE:
         return
-    pinned = Mention.objects.filter(page=entry, publication__live_on__isnull=False).exclude(
-        pinned_hash=publication.content_hash
+    pinned = Mention.objects.filter(page=entry).exclude(pinned_hash=publication.content_hash)
+    leaning = Page.objects.live().exclude(pk=entry.pk)
+    cause = {"source_kind": entry.kind, "source_id": str(publication.pk), "days": ENTRY_CHANGED_DAYS, "by": by}
+    # A page that pinned the name before the entry was live leans on a name, which is all it shows.
+    by_hash, by_name = pinned.exclude(pinned_hash=""), pinned.filter(pinned_hash="")
+    call_back(
+        leaning.filter(live_publication__in=by_hash.values("publication")),
+        severity=ReviewTrigger.Severity.REVIEW,
+        **cause,
     )
-    for mention in (
-        pinned.exclude(publication__page=entry).select_related("publication__page").order_by("publication__page")
-    ):
-        # A page that pinned the name before the entry was live leans on a name, which is all it shows.
-        severity = ReviewTrigger.Severity.REVIEW if mention.pinned_hash else ReviewTrigger.Severity.INFO
-        open_trigger(
-            mention.publication.page,
-            source_kind=entry.kind,
-            source_id=str(publication.pk),
-            severity=severity,
-            due_on=timezone.localdate() + timedelta(days=ENTRY_CHANGED_DAYS),
-            by=by,
-        )
+    call_back(
+        leaning.filter(live_publication__in=by_name.values("publication")),
+        severity=ReviewTrigger.Severity.INFO,
+        **cause,
+    )

@@ -1,124 +1,154 @@
-"""Review of a frozen revision: notes, asking for changes, signing, revoking, and what calls a page back."""
+"""Review of a frozen revision: who reads it, what they note, what they have checked, and sending it back."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
-from django.utils import formats, timezone
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Board
+from accounts.models import User
 from audit.moves import WrongState, move, record
+from audit.seals import seal
 
-from .. import freshness, permissions, projections
-from ..models import (
-    Note,
-    Page,
-    Reference,
-    ReferenceStatus,
-    Review,
-    ReviewTrigger,
-    Revocation,
-    SignOff,
-    Withdrawal,
-)
-from ..signals import page_withdrawn
+from .. import calendar, checking, notices, permissions
+from ..document.quotes import find_quote
+from ..models import ClaimCheck, Note, Page, Reference, ReferenceAcknowledgement, Review, ReviewPolicy
 
-PROOF_LASTS = timedelta(minutes=5)
-# What a changed source does to the pages that cite it: severity and days until the review is due.
-SOURCE_CHANGES = {
-    Reference.Status.CORRECTED: (ReviewTrigger.Severity.INFO, 90),
-    Reference.Status.CONCERN: (ReviewTrigger.Severity.REVIEW, 30),
-    Reference.Status.RETRACTED: (ReviewTrigger.Severity.BANNER, 14),
-    Reference.Status.WITHDRAWN: (ReviewTrigger.Severity.BANNER, 14),
-    Reference.Status.REINSTATED: (ReviewTrigger.Severity.INFO, 90),
-    Reference.Status.DEAD_LINK: (ReviewTrigger.Severity.INFO, 90),
-}
+REVIEW_DAYS = 14
+# A review is due within this many days before the last day of its time, on the day with the least work.
+SPREAD_DAYS = 5
+QUOTE_MAX = 300
 
 
-def statement_for(review: Review, user, conflict_of_interest: str = "") -> str:
-    """The exact words a reviewer signs, as shown on the sign page and kept in the signature."""
-    credential = permissions.valid_credential(user)
-    return _(
-        "I am {name}, {credentials}. I have read revision {number} of “{title}” in full and checked its claims against "
-        "the sources listed. In my professional opinion it is accurate and suitable for patients on {date}. "
-        "My conflicts of interest: {conflicts}."
-    ).format(
-        name=user.get_full_name(),
-        credentials=credential.title if credential else "",
-        number=review.revision.number,
-        title=_title(review),
-        date=formats.date_format(timezone.localdate(), "j F Y"),
-        conflicts=conflict_of_interest.rstrip(".") or _("none"),
+def open_review(revision, *, by, leans_on: Review | None = None, reaffirms: bool = False) -> Review:
+    """A cycle over `revision` under the policy in force. The caller holds the page's lock and asked permission."""
+    policy = ReviewPolicy.objects.in_force().get(
+        kind=revision.page.kind, risk=revision.page.risk, change_class=revision.change_class
     )
+    last = timezone.localdate() + timedelta(days=REVIEW_DAYS)
+    first = last - timedelta(days=SPREAD_DAYS)
+    review = Review.objects.create(
+        page=revision.page,
+        revision=revision,
+        content_hash=revision.content_hash,
+        policy=policy,
+        leans_on=leans_on,
+        reaffirms=reaffirms,
+        opened_by=by,
+        due_on=calendar.least_busy(calendar.reviews_due(first, last), first, last),
+    )
+    notices.asked(review)
+    record(review, by=by, verb="review.opened", revision=revision.pk, policy=policy.pk, leans_on=review.leans_on_id)
+    return review
 
 
-def sign(
-    review: Review,
-    *,
-    by,
-    hash_shown: str,
-    proof,
-    next_review_due: date,
-    conflict_of_interest: str = "",
-    board: Board | None = None,
-) -> SignOff:
-    """Vouch for exactly the bytes whose hash was on the page. `proof` was made for this signature, not for a log-in.
-
-    Raises PermissionDenied with the reason, WrongState when the text is not the one shown, ValidationError for the date.
-    """
-    _may_sign(review, by, proof)
-    _check_due(review, next_review_due)
-    if hash_shown != review.content_hash:
-        raise WrongState(_("The text changed after you opened it. Look at the change before you sign."))
-    if board and not board.members.filter(pk=by.pk).exists():
-        raise PermissionDenied(_("You are not a member of that board."))
+def review_again(page: Page, *, by) -> Review:
+    """Have the published text read anew, without a change: new signatures move its dates."""
+    if not permissions.can_review(by):
+        raise PermissionDenied(_("Only a reviewer or an editor may ask for a new review."))
     with transaction.atomic():
-        Page.objects.select_for_update().get(pk=review.page_id)
+        page = Page.objects.select_for_update().select_related("live_publication").get(pk=page.pk)
+        if page.live_publication is None:
+            raise WrongState(_("This page is not public."))
+        if page.reviews.filter(status=Review.Status.OPEN).exists():
+            raise WrongState(_("A revision of this page is in review already."))
+        live = page.live_publication.review
+        if live.leans_on_id:
+            raise WrongState(
+                _(
+                    "The public text is a change of spelling. Send it for review once more, as a small change, to move its dates."
+                )
+            )
+        return open_review(live.revision, by=by, reaffirms=True)
+
+
+def assign(review: Review, *, to: User | None, by, version: int) -> None:
+    """Give the review to somebody who could sign it, or (None) back to everybody. A reviewer may take what fits them."""
+    if why_not := permissions.why_not_assign(by, to, review):
+        raise PermissionDenied(why_not)
+    with transaction.atomic():
+        same = Review.objects.filter(pk=review.pk, version=version, status=Review.Status.OPEN)
+        if not same.update(assignee=to, version=version + 1):
+            raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
         review.refresh_from_db()
-        _may_sign(review, by, proof)
-        sign_off = _sign_off(review, by, proof, next_review_due, conflict_of_interest, board)
-        record(
-            sign_off,
-            by=by,
-            verb="revision.signed",
-            hash=review.content_hash,
-            step=sign_off.step_id,
-            method=proof.method,
-        )
-        if steps_left(review) == 0:
-            move(review, Review.Status.APPROVED, by=by, verb="review.approved")
-    return sign_off
+        if to is not None and to.pk != by.pk:
+            notices.assigned(review)
+        record(review, by=by, verb="review.assigned", to=to.pk if to else None)
 
 
-def steps_left(review: Review) -> int:
-    """How many steps of the review's policy still lack a signature that stands."""
-    return review.policy.steps.exclude(sign_offs__in=review.sign_offs.filter(revocation=None)).count()
-
-
-def add_note(review: Review, *, by, text: str, node_id: str = "", blocking: bool = False) -> Note:
-    """Say something about a block, or about the whole revision."""
+def add_note(review: Review, *, by, text: str, node_id: str = "", quote: str = "", blocking: bool = False) -> Note:
+    """Say something about words in a block, about a block, or about the whole revision."""
     if not permissions.can_review(by):
         raise PermissionDenied(_("Only a reviewer or an editor may write notes."))
     if review.status not in (Review.Status.OPEN, Review.Status.APPROVED):
         raise WrongState(_("This review is no longer open."))
+    quote = " ".join(quote.split())
+    node_id = _place_of(review, node_id, quote)
     with transaction.atomic():
-        note = Note.objects.create(review=review, author=by, text=text, node_id=node_id, blocking=blocking)
+        note = Note.objects.create(review=review, author=by, text=text, node_id=node_id, quote=quote, blocking=blocking)
         record(note, by=by, verb="note.added", review=review.pk, blocking=blocking)
     return note
 
 
+def _place_of(review: Review, node_id: str, quote: str) -> str:
+    """The block a note is about: the named one, which must hold the quote, or the first that does."""
+    if not quote:
+        return node_id
+    manifest = json.loads(review.revision.content)
+    places = [node_id] if node_id else [block["attrs"]["node_id"] for block in manifest["body"]["content"]]
+    found = next((place for place in places if find_quote(manifest, place, quote)), None)
+    if found is None or len(quote) > QUOTE_MAX:
+        raise ValidationError({"quote": _("These words do not stand in that part. Copy a few of them from the text.")})
+    return found
+
+
 def resolve_note(note: Note, *, by) -> None:
-    """Settle a note; a blocking one only by its author or another reviewer, never by who wrote the text."""
-    if not permissions.can_ask_changes(by, note.review):
+    """Settle a note: by a reviewer or an editor, never by anybody who wrote the text it is about, then or now."""
+    if not permissions.can_settle(by, note):
         raise PermissionDenied(_("A note is settled by a reviewer who did not write the text."))
     with transaction.atomic():
         if not Note.objects.filter(pk=note.pk, resolved_at=None).update(resolved_at=timezone.now(), resolved_by=by):
             raise WrongState(_("This note was settled already."))
         record(note, by=by, verb="note.resolved", review=note.review_id)
     note.refresh_from_db()
+
+
+def acknowledge_source(review: Review, reference: Reference, *, by, reason: str) -> ReferenceAcknowledgement:
+    """Vouch for citing a retracted or withdrawn source all the same, in this revision, with the reason on record."""
+    if not (permissions.can_review(by) and not permissions.contributed(by, review)):
+        raise PermissionDenied(_("Only a reviewer or an editor who did not write the text may do this."))
+    if not reason.strip():
+        raise ValidationError(_("Say why this source may be cited all the same."))
+    with transaction.atomic():
+        Reference.objects.select_for_update().get(pk=reference.pk)
+        reference.refresh_from_db()
+        if reference.status not in (Reference.Status.RETRACTED, Reference.Status.WITHDRAWN):
+            raise WrongState(_("This source is not retracted."))
+        if review.revision.acknowledgements.filter(reference=reference).exists():
+            raise WrongState(_("Somebody did this already."))
+        said = ReferenceAcknowledgement.objects.create(
+            revision=review.revision, reference=reference, by=by, reason=reason
+        )
+        record(said, by=by, verb="source.acknowledged", reference=reference.pk, review=review.pk, seal=seal(said))
+    return said
+
+
+def check_claims(review: Review, *, by, keys: set[str], shown: set[str] | None = None) -> None:
+    """Keep which claims `by` has compared with their sources: of those `shown` (default: all), exactly `keys`."""
+    if not permissions.can_check_claims(by, review):
+        raise PermissionDenied(_("Claims are checked by a medical reviewer who did not write the text."))
+    known = {claim.key for claim in checking.claims_of(review)}
+    if keys - known:
+        raise WrongState(_("One of these sentences changed after you opened the page. Look at it again."))
+    shown = known if shown is None else shown & known
+    with transaction.atomic():
+        ClaimCheck.objects.filter(page=review.page_id, by=by, key__in=shown - keys).delete()
+        ClaimCheck.objects.bulk_create(
+            [ClaimCheck(page_id=review.page_id, review=review, by=by, key=key) for key in sorted(keys & shown)],
+            ignore_conflicts=True,
+        )
 
 
 def ask_for_changes(review: Review, *, by, text: str, version: int) -> None:
@@ -131,141 +161,18 @@ def ask_for_changes(review: Review, *, by, text: str, version: int) -> None:
         raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
     with transaction.atomic():
         Note.objects.create(review=review, author=by, text=text, blocking=True)
+        notices.sent_back(review, by=by, text=text)
         move(review, Review.Status.CHANGES_ASKED, by=by, verb="review.changes_asked")
 
 
-def revoke(sign_off: SignOff, *, by, reason: str) -> Revocation:
-    """Take a signature back. A live page that needs it is withdrawn in the same transaction (410)."""
-    if not permissions.can_revoke(by, sign_off):
-        raise PermissionDenied(_("Only the person who signed may take the signature back."))
+def refuse_class(review: Review, *, by, version: int) -> None:
+    """A signer says that this is more than spelling or layout: it has to come back as a change of another class."""
+    if not review.leans_on_id:
+        raise WrongState(_("This revision was not sent as a change of spelling or layout."))
+    if not permissions.can_ask_changes(by, review):
+        raise PermissionDenied(_("Only a reviewer who did not write the text may ask for changes."))
+    if review.version != version:
+        raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
     with transaction.atomic():
-        page = Page.objects.select_for_update().get(pk=sign_off.revision.page_id)
-        live = page.live_publication
-        leans = live is not None and live.content_hash == sign_off.content_hash
-        if leans:
-            Withdrawal.objects.create(
-                page=page,
-                publication=live,
-                kind=Withdrawal.Kind.REVIEW_WITHDRAWN,
-                public_reason=_("Its medical review was withdrawn."),
-                by=by,
-            )
-        try:
-            with transaction.atomic():
-                revocation = Revocation.objects.create(sign_off=sign_off, by=by, reason=reason)
-        except IntegrityError as error:
-            raise WrongState(_("This signature was taken back already.")) from error
-        if leans:
-            taken_down(page, live, by=by)
-        record(revocation, by=by, verb="signature.revoked", sign_off=sign_off.pk, reason=reason, withdrawn=leans)
-    return revocation
-
-
-def taken_down(page: Page, publication, *, by) -> None:
-    """What every withdrawal does after its row is in: derived rows go, lists are stale, the apps above are told."""
-    page.refresh_from_db()
-    projections.clear(page)
-    freshness.bump_site()
-    page_withdrawn.send(sender=Page, page=page, publication=publication, by=by)
-
-
-def open_trigger(
-    page: Page, *, source_kind: str, source_id: str, severity: str, due_on: date | None = None, by=None
-) -> ReviewTrigger:
-    """The one door through which anything calls a page back for review. The same cause opens one trigger."""
-    with transaction.atomic():
-        trigger, new = ReviewTrigger.objects.get_or_create(
-            page=page,
-            source_kind=source_kind,
-            source_id=str(source_id),
-            defaults={"severity": severity, "due_on": due_on},
-        )
-        if not new:
-            return trigger
-        if severity in (ReviewTrigger.Severity.BANNER, ReviewTrigger.Severity.WITHDRAW):
-            freshness.bump(page)
-        record(trigger, by=by, verb="trigger.opened", page=page.pk, source=source_kind, severity=severity, due=due_on)
-    return trigger
-
-
-def resolve_trigger(trigger: ReviewTrigger, *, by, resolution: str) -> None:
-    """Close a trigger with a reason (a code); signing and publishing a newer review closes it by itself."""
-    if not permissions.can_review(by):
-        raise PermissionDenied(_("Only a reviewer or an editor may settle this."))
-    with transaction.atomic():
-        settled = ReviewTrigger.objects.filter(pk=trigger.pk, resolved_at=None)
-        if not settled.update(resolved_at=timezone.now(), resolution=resolution):
-            raise WrongState(_("This was settled already."))
-        freshness.bump(trigger.page)
-        record(trigger, by=by, verb="trigger.resolved", resolution=resolution)
-    trigger.refresh_from_db()
-
-
-def record_reference_status(reference: Reference, *, status: str, by, notice: str = "") -> ReferenceStatus:
-    """Something became known about a source: every live page that cites it comes back for review."""
-    if not permissions.can_review(by):
-        raise PermissionDenied(_("Only a reviewer or an editor may record this."))
-    with transaction.atomic():
-        event = ReferenceStatus.objects.create(reference=reference, status=status, notice=notice, by=by)
-        Reference.objects.filter(pk=reference.pk).update(status=status)
-        severity, days = SOURCE_CHANGES.get(status, (ReviewTrigger.Severity.INFO, 90))
-        for page in (
-            Page.objects.live().filter(live_publication__citations__reference=reference).distinct().order_by("pk")
-        ):
-            open_trigger(
-                page,
-                source_kind=ReviewTrigger.Source.REFERENCE,
-                source_id=str(event.pk),
-                severity=severity,
-                due_on=timezone.localdate() + timedelta(days=days),
-                by=by,
-            )
-        record(event, by=by, verb="reference.status", reference=reference.pk, status=status)
-    reference.refresh_from_db()
-    return event
-
-
-def _may_sign(review: Review, by, proof) -> None:
-    reason = permissions.why_not_sign(by, review)
-    if reason:
-        raise PermissionDenied(reason)
-    if proof is None or proof.user_id != by.pk or timezone.now() - proof.at > PROOF_LASTS:
-        raise PermissionDenied(_("Enter your password again to sign."))
-
-
-def _check_due(review: Review, due: date) -> None:
-    latest = timezone.localdate() + relativedelta(months=review.policy.validity_months)
-    if not timezone.localdate() < due <= latest:
-        raise ValidationError(
-            _("Choose a next review date after today and not later than {date}.").format(
-                date=formats.date_format(latest, "j F Y")
-            )
-        )
-
-
-def _sign_off(review: Review, by, proof, due: date, conflicts: str, board: Board | None) -> SignOff:
-    now: datetime = timezone.now()
-    step, credential = permissions.step_for(by, review), permissions.valid_credential(by)
-    return SignOff.objects.create(
-        review=review,
-        step=step,
-        revision=review.revision,
-        content_hash=review.content_hash,
-        signer=by,
-        credential=credential if step.needs_credential else None,
-        printed_name=by.get_full_name(),
-        printed_credentials=credential.title if credential else "",
-        board=board,
-        meaning="medical_review" if step.code == "medical" else step.code,
-        statement=statement_for(review, by, conflicts),
-        conflict_of_interest=conflicts,
-        auth_method=proof.method,
-        authenticated_at=proof.at,
-        signed_at=now,
-        valid_until=now + relativedelta(months=review.policy.validity_months),
-        next_review_due=due,
-    )
-
-
-def _title(review: Review) -> str:
-    return json.loads(review.revision.content)["title"]
+        notices.sent_back(review, by=by, text=_("This is more than a change of spelling or layout."))
+        move(review, Review.Status.CHANGES_ASKED, by=by, verb="review.class_refused", class_refused=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,10 +11,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from audit.moves import WrongState, move, record
+from audit.seals import seal
 
-from .. import closure, images, mentions, permissions, styles
+from .. import closure, images, mentions, permissions, styles, vouching
 from ..document import blank, schema
 from ..document.schema import Problem
+from ..document.spelling import typo_problems
 from ..models import (
     Draft,
     Edit,
@@ -25,14 +26,12 @@ from ..models import (
     Reference,
     ReferenceVersion,
     Review,
-    ReviewPolicy,
     Revision,
     RevisionContributor,
     RevisionReference,
     Topic,
 )
-
-REVIEW_DAYS = 14
+from . import review as reviewing
 
 
 class DraftRefused(Exception):
@@ -114,10 +113,11 @@ def submit(page: Page, *, version: int, by, change_class: str = "material", chan
     """Freeze the draft into a hashed revision and open its review; a review still open for older text is cancelled.
 
     Raises NotReady with what is missing, and WrongState when somebody saved meanwhile. Pressing twice opens one review.
+    A text whose signatures all stand already (it did not change) is approved at once.
     """
     _require(permissions.can_submit(by, page))
     with transaction.atomic():
-        page = Page.objects.select_for_update().get(pk=page.pk)
+        page = Page.objects.select_for_update().select_related("live_publication").get(pk=page.pk)
         draft = Draft.objects.select_for_update().get(page=page)
         if draft.version != version:
             raise WrongState(_("Somebody saved this draft after you opened it. Look at the change before you send it."))
@@ -126,13 +126,17 @@ def submit(page: Page, *, version: int, by, change_class: str = "material", chan
         text = closure.canonical(manifest)
         content_hash = closure.content_hash(text)
         open_review = page.reviews.filter(status=Review.Status.OPEN).select_related("revision").first()
-        if open_review and open_review.content_hash == content_hash:
+        if open_review and open_review.content_hash == content_hash and not open_review.reaffirms:
             return open_review
+        leans_on = _leans_on(page, manifest, content_hash) if change_class == Revision.ChangeClass.TYPO else None
         if open_review:
             move(open_review, Review.Status.CANCELLED, by=by, verb="review.cancelled")
         Edit.objects.create(page=page, user=by, verb="submitted")
         revision = _freeze(page, manifest, text, content_hash, by, change_class, change_note)
-        return _open_review(revision, by)
+        review = reviewing.open_review(revision, by=by, leans_on=leans_on)
+        if not vouching.steps_left(review):
+            move(review, Review.Status.APPROVED, by=by, verb="review.approvals_kept")
+        return review
 
 
 def contributors_since_publication(page: Page) -> set[int]:
@@ -160,22 +164,41 @@ def _freeze(
     for number, reference in enumerate(manifest["references"], start=1):
         version = _reference_version(reference["csl"])
         RevisionReference.objects.create(revision=revision, reference=version.reference, version=version, number=number)
-    record(revision, by=by, verb="revision.submitted", hash=content_hash, page=page.pk, contributors=sorted(people))
+    record(
+        revision,
+        by=by,
+        verb="revision.submitted",
+        hash=content_hash,
+        page=page.pk,
+        contributors=sorted(people),
+        seal=seal(revision),
+    )
     return revision
 
 
-def _open_review(revision: Revision, by) -> Review:
-    policy = ReviewPolicy.objects.filter(kind=revision.page.kind).order_by("-number").first()
-    review = Review.objects.create(
-        page=revision.page,
-        revision=revision,
-        content_hash=revision.content_hash,
-        policy=policy,
-        opened_by=by,
-        due_on=timezone.localdate() + timedelta(days=REVIEW_DAYS),
-    )
-    record(review, by=by, verb="review.opened", revision=revision.pk, policy=policy.pk)
-    return review
+def _leans_on(page: Page, manifest: dict, content_hash: str) -> Review:
+    """The medical review whose text this only spells differently; NotReady with every change that is more than that.
+
+    The comparison is always with the text that was medically signed, so that small changes cannot add up.
+    """
+    live = page.live_publication
+    if live is None:
+        raise NotReady(
+            [
+                Problem(
+                    "change_class",
+                    "typo",
+                    _("Only a public page can get a change of spelling or layout. Choose another kind."),
+                )
+            ]
+        )
+    if page.reviews.filter(content_hash=content_hash, class_refused=True).exists():
+        refused = _("A signer said that this is more than a change of spelling or layout. Choose another kind.")
+        raise NotReady([Problem("change_class", "typo", refused)])
+    base = live.review.leans_on or live.review
+    if problems := typo_problems(json.loads(base.revision.content), manifest):
+        raise NotReady([Problem("change_class", "typo", problem) for problem in problems])
+    return base
 
 
 def _reference_version(csl: dict) -> ReferenceVersion:

@@ -24,12 +24,12 @@ def app(ruth):
 
 def refused(user, **given) -> str:
     with pytest.raises(NotProved) as refusal:
-        prove(user, **given)
+        prove(user, purpose="one act", **given)
     return str(refusal.value)
 
 
 def test_the_password_proves_it(ruth):
-    proof = prove(ruth, password=cast.PASSWORD)
+    proof = prove(ruth, purpose="one act", password=cast.PASSWORD)
     assert (proof.method, proof.user_id) == ("password", ruth.pk)
     assert proof.at.tzinfo is not None
 
@@ -55,21 +55,21 @@ def test_demo_people_sign_in_the_demo_only(ruth, settings):
     ruth.is_demo = True
     assert "cannot sign" in refused(ruth, password=cast.PASSWORD)
     settings.DEMO = True
-    assert prove(ruth, password=cast.PASSWORD)
+    assert prove(ruth, purpose="one act", password=cast.PASSWORD)
 
 
 class TestSecondStep:
     def test_with_an_app_the_code_is_asked_for(self, ruth, app, settings):
         settings.REQUIRE_STAFF_MFA = True
         assert "code" in refused(ruth, password=cast.PASSWORD)
-        assert prove(ruth, password=cast.PASSWORD, code=f" {app()} ").method == "password+totp"
+        assert prove(ruth, purpose="one act", password=cast.PASSWORD, code=f" {app()} ").method == "password+totp"
 
     def test_a_code_does_not_replace_the_password(self, ruth, app, settings):
         settings.REQUIRE_STAFF_MFA = True
         code = app()
         assert refused(ruth, code=code) == "The password or the code is not right."
         # And the wrong password did not use it up.
-        assert prove(ruth, password=cast.PASSWORD, code=code)
+        assert prove(ruth, purpose="one act", password=cast.PASSWORD, code=code)
 
     def test_a_wrong_code_says_the_same_as_a_wrong_password(self, ruth, app, settings):
         settings.REQUIRE_STAFF_MFA = True
@@ -79,12 +79,12 @@ class TestSecondStep:
     def test_a_code_works_once(self, ruth, app, settings):
         settings.REQUIRE_STAFF_MFA = True
         code = app()
-        prove(ruth, password=cast.PASSWORD, code=code)
+        prove(ruth, purpose="one act", password=cast.PASSWORD, code=code)
         assert "not right" in refused(ruth, password=cast.PASSWORD, code=code)
 
     def test_where_none_is_required_a_given_code_still_counts(self, ruth, app):
-        assert prove(ruth, password=cast.PASSWORD).method == "password"
-        assert prove(ruth, password=cast.PASSWORD, code=app()).method == "password+totp"
+        assert prove(ruth, purpose="one act", password=cast.PASSWORD).method == "password"
+        assert prove(ruth, purpose="one act", password=cast.PASSWORD, code=app()).method == "password+totp"
         assert "not right" in refused(ruth, password=cast.PASSWORD, code="000000x")
 
     def test_an_old_code_does_not_work(self, ruth, app, settings):
@@ -102,7 +102,7 @@ class TestLimit:
                 assert "not right" in refused(ruth, password="wrong")
             assert "Too many" in refused(ruth, password=cast.PASSWORD)
             clock.shift(301)
-            assert prove(ruth, password=cast.PASSWORD)
+            assert prove(ruth, purpose="one act", password=cast.PASSWORD)
 
     def test_it_is_each_persons_own(self, ruth):
         for _ in range(WRONG_TRIES):
@@ -113,7 +113,7 @@ class TestLimit:
         for _ in range(3):
             for _ in range(WRONG_TRIES - 1):
                 refused(ruth, password="wrong")
-            prove(ruth, password=cast.PASSWORD)
+            prove(ruth, purpose="one act", password=cast.PASSWORD)
 
     def test_wrong_codes_count_too(self, ruth, app, settings):
         settings.REQUIRE_STAFF_MFA = True
@@ -124,5 +124,5 @@ class TestLimit:
 
 def test_tries_at_the_same_moment_cannot_slip_past_the_limit(committed_db, race):
     ruth = cast.person("ruth", Role.MEDICAL_REVIEWER)
-    results = race(lambda number: prove(ruth, password="wrong"), runners=8)
+    results = race(lambda number: prove(ruth, purpose="one act", password="wrong"), runners=8)
     assert sorted("Too many" in str(result) for result in results) == [False] * 5 + [True] * 3

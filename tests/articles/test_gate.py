@@ -1,6 +1,7 @@
 """Raw SQL against the gate: whoever holds a database connection still cannot make an unsigned byte public."""
 
 from datetime import timedelta
+from secrets import token_hex
 from types import SimpleNamespace
 
 import pytest
@@ -20,7 +21,7 @@ from articles.models import (
     SignOff,
     Withdrawal,
 )
-from articles.workflow import publishing, review, writing
+from articles.workflow import publishing, review, signing, writing
 from audit import triggers
 from tests import cast
 
@@ -81,6 +82,7 @@ def forged(world, opened: Review, **changes) -> dict:
         "review_id": opened.pk,
         "revision_id": opened.revision_id,
         "content_hash": opened.content_hash,
+        "vouched_hash": opened.content_hash,
     } | changes
 
 
@@ -153,7 +155,12 @@ def sign_what_one_froze_without_being_named(world):
 
 
 def of(opened: Review) -> dict:
-    return {"review_id": opened.pk, "revision_id": opened.revision_id, "content_hash": opened.content_hash}
+    return {
+        "review_id": opened.pk,
+        "revision_id": opened.revision_id,
+        "content_hash": opened.content_hash,
+        "ceremony": token_hex(16),
+    }
 
 
 def sign_without_the_role(world):
@@ -183,7 +190,9 @@ def sign_another_hash(world):
 
 def sign_a_closed_review(world):
     credential = world.people.raj.credentials.get()
-    insert(world.signed.sign_offs.get(), signer_id=world.people.raj.pk, credential_id=credential.pk)
+    insert(
+        world.signed.sign_offs.get(), ceremony=token_hex(16), signer_id=world.people.raj.pk, credential_id=credential.pk
+    )
 
 
 def join_the_contributors_after_signing(world):
@@ -299,7 +308,7 @@ def test_the_database_refuses(world, attack, sentence):
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_evidence_is_neither_changed_nor_removed(world, table):
-    review.revoke(world.second.review.sign_offs.get(), by=world.people.ruth, reason="doubt")
+    signing.revoke(world.second.review.sign_offs.get(), by=world.people.ruth, reason="doubt")
     publishing.post_notice(world.page, by=world.people.edda, kind="safety", text="Ask your team.")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM {table}")
@@ -386,6 +395,8 @@ def test_a_signature_that_has_run_out_publishes_nothing(world):
     again = cast.open_review(world.people, title="Signed long ago")
     old = timezone.now() - timedelta(days=2000)
     sign_off = world.signed.sign_offs.get()
-    insert(sign_off, **of(again), signed_at=old, valid_until=old + timedelta(days=365))
+    insert(
+        sign_off, **of(again), shown_at=old, authenticated_at=old, signed_at=old, valid_until=old + timedelta(days=365)
+    )
     with pytest.raises(DatabaseError, match="missing or no longer stands"), transaction.atomic():
         insert(world.second, **forged(world, again, published_at=old + timedelta(days=10)))

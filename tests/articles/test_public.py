@@ -19,7 +19,7 @@ from accounts.models import Board, RoleGrant, User
 from articles.document import notation, render
 from articles.document.schema import new_id
 from articles.models import DrugSubtype, Image, Page, ReviewTrigger, Topic, Withdrawal
-from articles.workflow import publishing, review, writing
+from articles.workflow import calling_back, publishing, signing, writing
 from comments.models import Comment
 from comments.workflow import deciding, posting
 from tests import cast
@@ -149,10 +149,10 @@ class TestArticle:
     def test_tells_readers_when_a_source_was_retracted(self, client, page, people, html):
         assert "looked at again" not in html
         reference = page.live_publication.citations.first().reference
-        review.record_reference_status(reference, status="retracted", by=people.edda)
+        calling_back.record_reference_status(reference, status="retracted", by=people.edda)
         assert "looked at again" in client.get(page.get_absolute_url()).content.decode()
         for trigger in ReviewTrigger.objects.filter(page=page):
-            review.resolve_trigger(trigger, by=people.edda, resolution="checked")
+            calling_back.resolve_trigger(trigger, by=people.edda, resolution="checked")
         assert "looked at again" not in client.get(page.get_absolute_url()).content.decode()
 
     def test_a_board_stands_before_the_member_who_signed(self, client, people):
@@ -346,7 +346,7 @@ class TestNotLive:
     def test_a_revoked_signature_takes_the_page_down(self, client, page, people):
         client.get(page.get_absolute_url())
         signature = page.live_publication.review.sign_offs.get()
-        review.revoke(signature, by=people.ruth, reason="error")
+        signing.revoke(signature, by=people.ruth, reason="error")
         response = client.get(page.get_absolute_url())
         assert response.status_code == 410
         assert "Its medical review was withdrawn." in response.content.decode()

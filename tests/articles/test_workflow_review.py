@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Board
 from articles.models import Note, Page, Reference, ReviewTrigger, SignOff, Withdrawal
-from articles.workflow import publishing, review, writing
+from articles.workflow import calling_back, publishing, review, signing, writing
 from audit.models import Entry
 from audit.moves import WrongState
 from tests import cast
@@ -35,7 +35,7 @@ class TestSign:
     def test_it_refuses_a_hash_that_is_not_the_one_under_review(self, people):
         opened = cast.open_review(people)
         with pytest.raises(WrongState, match="changed after you opened"):
-            review.sign(
+            signing.sign(
                 opened, by=people.ruth, hash_shown="b1:" + "0" * 64, proof=cast.proof(people.ruth),
                 next_review_due=timezone.localdate() + timedelta(days=90),
             )  # fmt: skip
@@ -72,7 +72,7 @@ class TestSign:
             None,
         ):
             with pytest.raises(PermissionDenied, match="Enter your password again"):
-                review.sign(
+                signing.sign(
                     opened, by=people.ruth, hash_shown=opened.content_hash, proof=proof,
                     next_review_due=timezone.localdate() + timedelta(days=90),
                 )  # fmt: skip
@@ -136,7 +136,7 @@ class TestAskForChanges:
 class TestRevoke:
     def test_it_withdraws_a_live_page_that_needs_it(self, people):
         page = cast.live_page(people)
-        review.revoke(SignOff.objects.get(), by=people.ruth, reason="error_found")
+        signing.revoke(SignOff.objects.get(), by=people.ruth, reason="error_found")
         page.refresh_from_db()
         assert (page.live_publication, Withdrawal.objects.get().kind) == (None, "review_withdrawn")
 
@@ -147,7 +147,7 @@ class TestRevoke:
         again = writing.submit(page, version=2, by=people.amara)
         cast.sign(again, people.raj)
         publishing.publish(again, by=people.edda)
-        review.revoke(old, by=people.ruth, reason="error_found")
+        signing.revoke(old, by=people.ruth, reason="error_found")
         page.refresh_from_db()
         assert page.live_publication is not None
 
@@ -155,23 +155,23 @@ class TestRevoke:
         cast.signed_review(people)
         sign_off = SignOff.objects.get()
         with pytest.raises(PermissionDenied):
-            review.revoke(sign_off, by=people.raj, reason="error_found")
-        review.revoke(sign_off, by=people.ruth, reason="error_found")
+            signing.revoke(sign_off, by=people.raj, reason="error_found")
+        signing.revoke(sign_off, by=people.ruth, reason="error_found")
         with pytest.raises(WrongState, match="already"):
-            review.revoke(sign_off, by=people.ruth, reason="error_found")
+            signing.revoke(sign_off, by=people.ruth, reason="error_found")
 
 
 class TestTriggers:
     def test_the_same_cause_opens_one_trigger(self, people):
         page = cast.live_page(people)
-        first = review.open_trigger(page, source_kind="report", source_id="7", severity="review")
-        assert review.open_trigger(page, source_kind="report", source_id="7", severity="withdraw") == first
+        first = calling_back.open_trigger(page, source_kind="report", source_id="7", severity="review")
+        assert calling_back.open_trigger(page, source_kind="report", source_id="7", severity="withdraw") == first
 
     def test_a_retracted_source_calls_back_every_live_page_that_cites_it(self, people):
         page, other = cast.live_page(people, title="Cites it"), cast.live_page(people, title="Does not")
         source = page.live_publication.citations.first().reference
         before = page.version
-        review.record_reference_status(source, status=Reference.Status.RETRACTED, by=people.ruth)
+        calling_back.record_reference_status(source, status=Reference.Status.RETRACTED, by=people.ruth)
         assert list(ReviewTrigger.objects.values_list("page", "source_kind", "severity")) == [
             (page.pk, "reference", "banner")
         ]
@@ -196,7 +196,7 @@ class TestTriggers:
 
     def test_publishing_a_newer_signature_resolves_what_was_open(self, people):
         page = cast.live_page(people)
-        trigger = review.open_trigger(page, source_kind="report", source_id="7", severity="review")
+        trigger = calling_back.open_trigger(page, source_kind="report", source_id="7", severity="review")
         writing.save_draft(page, {**page.draft.content, "title": "Mended"}, version=1, by=people.amara)
         again = writing.submit(page, version=2, by=people.amara)
         sign_off = cast.sign(again, people.ruth)
@@ -205,12 +205,14 @@ class TestTriggers:
         assert trigger.resolved_by_sign_off == sign_off
 
     def test_settling_one_needs_a_role_and_works_once(self, people):
-        trigger = review.open_trigger(cast.live_page(people), source_kind="report", source_id="7", severity="review")
+        trigger = calling_back.open_trigger(
+            cast.live_page(people), source_kind="report", source_id="7", severity="review"
+        )
         with pytest.raises(PermissionDenied):
-            review.resolve_trigger(trigger, by=people.amara, resolution="no_error")
-        review.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
+            calling_back.resolve_trigger(trigger, by=people.amara, resolution="no_error")
+        calling_back.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
         with pytest.raises(WrongState):
-            review.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
+            calling_back.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
 
 
 class TestRaces:
@@ -229,7 +231,7 @@ class TestRaces:
             sign_off = signed.sign_offs.get()
             acts = [
                 lambda signed=signed: publishing.publish(signed, by=people.edda),
-                lambda sign_off=sign_off: review.revoke(sign_off, by=people.ruth, reason="doubt"),
+                lambda sign_off=sign_off: signing.revoke(sign_off, by=people.ruth, reason="doubt"),
             ]
             committed_db.race(lambda n, acts=acts: acts[n % 2]())
             assert Page.objects.get(pk=signed.page_id).live_publication is None

@@ -1,0 +1,194 @@
+"""What calls a page back for review: one door for every cause, and what each cause does."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Credential, User
+from audit.moves import WrongState, record
+from audit.seals import seal
+
+from .. import calendar, freshness, permissions
+from ..models import (
+    ErrorReport,
+    Page,
+    Reference,
+    ReferenceStatus,
+    ReviewPolicy,
+    ReviewTrigger,
+    SignOff,
+    Withdrawal,
+)
+from .taking_down import take_down
+
+Severity = ReviewTrigger.Severity
+# What a changed source does to the pages that cite it: severity and days until the review is due.
+SOURCE_CHANGES = {
+    Reference.Status.CORRECTED: (Severity.INFO, 90),
+    Reference.Status.CONCERN: (Severity.REVIEW, 30),
+    Reference.Status.RETRACTED: (Severity.BANNER, 14),
+    Reference.Status.WITHDRAWN: (Severity.BANNER, 14),
+    Reference.Status.REINSTATED: (Severity.INFO, 90),
+    Reference.Status.DEAD_LINK: (Severity.INFO, 90),
+}
+# What a reader's report does. A stranger can ask for a look, never put up a banner or take a page down.
+REPORT_DAYS = {ErrorReport.Kind.HARM: 3}
+REPORT_DAYS_OTHERWISE = 14
+CREDENTIAL_DAYS, POLICY_DAYS = 60, 90
+# Pages called back together are due in the last part of the time they are given, not all on its last day.
+SPREAD_FROM = 0.5
+
+
+def open_trigger(
+    page: Page, *, source_kind: str, source_id: str, severity: str, due_on: date | None = None, by=None
+) -> ReviewTrigger:
+    """The one door through which anything calls a page back for review. The same cause opens one trigger.
+
+    A note asks for nothing more, a review has a due date, a banner stands above the page at once, and the
+    severest takes the page down in the same transaction.
+    """
+    with transaction.atomic():
+        if severity == Severity.WITHDRAW:
+            page = Page.objects.select_for_update().select_related("live_publication").get(pk=page.pk)
+        trigger, new = ReviewTrigger.objects.get_or_create(
+            page=page,
+            source_kind=source_kind,
+            source_id=str(source_id),
+            defaults={"severity": severity, "due_on": due_on},
+        )
+        if not new:
+            return trigger
+        if severity in (Severity.BANNER, Severity.WITHDRAW):
+            freshness.bump(page)
+        withdrawal = _withdrawn(page, severity, by)
+        record(trigger, by=by, verb="trigger.opened", page=page.pk, source=source_kind, severity=severity, due=due_on)
+        if withdrawal:
+            record(withdrawal, by=by, verb="page.withdrawn", page=page.pk, kind=withdrawal.kind, seal=seal(withdrawal))
+    return trigger
+
+
+def resolve_trigger(trigger: ReviewTrigger, *, by, resolution: str) -> None:
+    """Close a trigger with a reason (a code); signing and publishing a newer review closes it by itself."""
+    if not permissions.can_review(by):
+        raise PermissionDenied(_("Only a reviewer or an editor may settle this."))
+    with transaction.atomic():
+        settled = ReviewTrigger.objects.filter(pk=trigger.pk, resolved_at=None)
+        if not settled.update(resolved_at=timezone.now(), resolution=resolution):
+            raise WrongState(_("This was settled already."))
+        freshness.bump(trigger.page)
+        record(trigger, by=by, verb="trigger.resolved", resolution=resolution)
+    trigger.refresh_from_db()
+
+
+def record_reference_status(
+    reference: Reference, *, status: str, by, notice: str = "", effective_on: date | None = None, source: str = ""
+) -> ReferenceStatus:
+    """Something became known about a source: every live page that cites it comes back for review.
+
+    An event that is older than one already known is kept on record, and changes neither status nor pages.
+    """
+    if not (permissions.can_review(by) or by.is_machine):
+        raise PermissionDenied(_("Only a reviewer or an editor may record this."))
+    with transaction.atomic():
+        Reference.objects.select_for_update().get(pk=reference.pk)
+        late = effective_on is not None and reference.events.filter(effective_on__gt=effective_on).exists()
+        event = ReferenceStatus.objects.create(
+            reference=reference, status=status, notice=notice, by=by, effective_on=effective_on, source=source
+        )
+        if not late:
+            Reference.objects.filter(pk=reference.pk).update(status=status)
+            _call_back_citing(reference, event, by)
+        record(
+            event, by=by, verb="reference.status", reference=reference.pk, status=status, late=late, seal=seal(event)
+        )
+    reference.refresh_from_db()
+    return event
+
+
+def report_error(page: Page, *, kind: str, text: str, email: str = "") -> ErrorReport:
+    """A reader, signed in or not, says that something is wrong: the page comes back for a look by a due date."""
+    if not text.strip():
+        raise ValidationError(_("Say what is wrong, in your own words."))
+    with transaction.atomic():
+        live = Page.objects.select_related("live_publication").get(pk=page.pk).live_publication
+        if live is None:
+            raise WrongState(_("This page is not public any more."))
+        report = ErrorReport.objects.create(
+            page=page, content_hash=live.content_hash, kind=kind, text=text, email=email
+        )
+        open_trigger(
+            page,
+            source_kind=ReviewTrigger.Source.REPORT,
+            source_id=str(report.pk),
+            severity=Severity.REVIEW,
+            due_on=timezone.localdate() + timedelta(days=REPORT_DAYS.get(kind, REPORT_DAYS_OTHERWISE)),
+        )
+    return report
+
+
+def credential_lapsed(credential: Credential, *, by) -> int:
+    """Whoever signed with it vouched while it was valid, so pages stay; somebody should look again. How many pages."""
+    severity = Severity.REVIEW if credential.revoked_at else Severity.INFO
+    signed = SignOff.objects.filter(credential=credential, revocation=None)
+    pages = Page.objects.live().filter(live_publication__vouched_hash__in=signed.values("content_hash"))
+    return call_back(
+        pages.filter(pk__in=signed.values("revision__page")),
+        source_kind=ReviewTrigger.Source.CREDENTIAL,
+        source_id=f"{credential.pk}{'-revoked' if credential.revoked_at else ''}",
+        severity=severity,
+        days=CREDENTIAL_DAYS,
+        by=by,
+    )
+
+
+def policy_raised(policy: ReviewPolicy, *, by) -> int:
+    """Live pages that were published under fewer signatures than the new policy asks for come back. How many."""
+    older = ReviewPolicy.objects.filter(
+        kind=policy.kind, risk=policy.risk, change_class=policy.change_class, number__lt=policy.number
+    )
+    pages = Page.objects.live().filter(kind=policy.kind, risk=policy.risk, live_publication__review__policy__in=older)
+    return call_back(
+        pages,
+        source_kind=ReviewTrigger.Source.POLICY,
+        source_id=str(policy.pk),
+        severity=Severity.REVIEW,
+        days=POLICY_DAYS,
+        by=by,
+    )
+
+
+def call_back(pages: Iterable[Page], *, source_kind: str, source_id: str, severity: str, days: int, by) -> int:
+    """Open the same trigger on many pages, with due dates spread over the last part of `days`. How many pages."""
+    today = timezone.localdate()
+    first, last = today + timedelta(days=max(1, int(days * SPREAD_FROM))), today + timedelta(days=days)
+    dates = calendar.spread(calendar.triggers_due(first, last), first, last)
+    called = list(pages.order_by("pk").distinct())
+    for page in called:
+        open_trigger(page, source_kind=source_kind, source_id=source_id, severity=severity, due_on=next(dates), by=by)
+    return len(called)
+
+
+def _call_back_citing(reference: Reference, event: ReferenceStatus, by) -> None:
+    severity, days = SOURCE_CHANGES.get(event.status, (Severity.INFO, 90))
+    citing = Page.objects.live().filter(live_publication__citations__reference=reference)
+    cause = {"source_kind": ReviewTrigger.Source.REFERENCE, "source_id": str(event.pk), "days": days, "by": by}
+    # On a page where decisions hang on it, a retracted source is not left standing under a banner.
+    high = Page.Risk.HIGH if severity == Severity.BANNER else ""
+    call_back(citing.exclude(risk=high), severity=severity, **cause)
+    if high:
+        call_back(citing.filter(risk=high), severity=Severity.WITHDRAW, **cause)
+
+
+def _withdrawn(page: Page, severity: str, by) -> Withdrawal | None:
+    if severity != Severity.WITHDRAW or page.live_publication is None:
+        return None
+    return take_down(
+        page,
+        by=by or User.objects.machine(),
+        kind=Withdrawal.Kind.SAFETY,
+        public_reason=_("something it rests on is no longer sound, and a clinician must look at it first."),
+    )
