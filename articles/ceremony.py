@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from audit.moves import WrongState
 
-from . import vouching
+from . import statements, vouching
 from .models import Page, ReferenceStatus, Review
 
 LASTS = timedelta(hours=1)
@@ -35,6 +35,7 @@ class Ceremony:
     pages: str
     sources: str
     notes: str
+    words: str
 
     @property
     def closure(self) -> str:
@@ -48,11 +49,16 @@ class Ceremony:
     @property
     def challenge(self) -> bytes:
         """What a passkey signs: 32 bytes made of this showing and of exactly these bytes."""
-        return hashlib.sha256(f"bedside signature\n{self.nonce}\n{self.content_hash}\n{self.closure}".encode()).digest()
+        return challenge_of(self.nonce, self.content_hash, self.closure)
 
     @property
     def when(self) -> datetime:
         return datetime.fromisoformat(self.shown_at)
+
+
+def challenge_of(nonce: str, content_hash: str, closure: str) -> bytes:
+    """The challenge of a showing, also of one long ago: a signature keeps all three."""
+    return hashlib.sha256(f"bedside signature\n{nonce}\n{content_hash}\n{closure}".encode()).digest()
 
 
 def begin(review: Review, user) -> Ceremony:
@@ -63,6 +69,7 @@ def begin(review: Review, user) -> Ceremony:
         review=review.pk,
         content_hash=review.content_hash,
         shown_at=timezone.now().isoformat(),
+        words=_words(review, user),
         **leans_on(review),
     )
 
@@ -75,7 +82,7 @@ def unseal(token: str, review: Review, user) -> Ceremony:
     """The showing that a form came from. Raises WrongState where it is too old, altered, or for somebody or something else."""
     try:
         ceremony = Ceremony(**signing.loads(token, salt=SALT, max_age=LASTS))
-    except (signing.BadSignature, TypeError):
+    except (signing.BadSignature, TypeError):  # TypeError: from a release that sealed other things
         ceremony = None
     if ceremony is None or (ceremony.user, ceremony.review) != (user.pk, review.pk):
         raise WrongState(
@@ -98,7 +105,7 @@ def leans_on(review: Review) -> dict[str, str]:
     }
 
 
-def what_changed(ceremony: Ceremony, review: Review) -> str:
+def what_changed(ceremony: Ceremony, review: Review, user) -> str:
     """A sentence for the signer, or "" where everything is as it was shown."""
     if ceremony.content_hash != review.content_hash:
         return _("The text changed after you opened it. Look at the change before you sign.")
@@ -111,7 +118,14 @@ def what_changed(ceremony: Ceremony, review: Review) -> str:
         return _("Something became known about a source while you were reading. Look again before you sign.")
     if ceremony.notes != now["notes"]:
         return _("Somebody wrote or settled a note while you were reading. Look again before you sign.")
+    if ceremony.words != _words(review, user):
+        return _("Your statement reads differently now. Read it again before you sign.")
     return ""
+
+
+def _words(review: Review, user) -> str:
+    """The statement without the declaration: its date, the signer's name and title, and which step it is for."""
+    return _digest(statements.statement_for(review, user))
 
 
 def _digest(value) -> str:

@@ -1,6 +1,5 @@
 """A named, qualified person vouches for exactly these bytes, or takes the signature back."""
 
-import json
 from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
@@ -16,24 +15,10 @@ from audit.moves import WrongState, move, record
 from audit.seals import seal
 
 from .. import checking, notices, permissions, vouching
-from ..ceremony import Ceremony, what_changed
+from ..ceremony import LASTS, Ceremony, what_changed
 from ..models import Page, Review, ReviewStep, Revocation, SignOff, Withdrawal
+from ..statements import statement_for
 from .taking_down import take_down
-
-
-def statement_for(review: Review, user, conflict_of_interest: str = "", step: ReviewStep | None = None) -> str:
-    """The exact words a reviewer signs, as shown on the sign page and kept in the signature."""
-    step = step or permissions.step_for(user, review)
-    credential = permissions.valid_credential(user)
-    name = user.get_full_name()
-    return _statement(review, step).format(
-        name=name,
-        signer=f"{name}, {credential.title}" if credential else name,
-        number=review.revision.number,
-        title=json.loads(review.revision.content)["title"],
-        date=formats.date_format(timezone.localdate(), "j F Y"),
-        conflicts=conflict_of_interest.rstrip(".") or _("none"),
-    )
 
 
 def sign(
@@ -59,7 +44,7 @@ def sign(
         Page.objects.select_for_update().get(pk=review.page_id)
         review.refresh_from_db()
         _may_sign(review, by, ceremony, proof)
-        if changed := what_changed(ceremony, review):
+        if changed := what_changed(ceremony, review, by):
             raise WrongState(changed)
         sign_off = _sign_off(review, by, ceremony, proof, due, conflict_of_interest, board)
         approved = not vouching.steps_left(review)
@@ -117,6 +102,8 @@ def _may_sign(review: Review, by, ceremony: Ceremony, proof: Proof | None) -> No
         raise PermissionDenied(reason)
     if (ceremony.user, ceremony.review) != (by.pk, review.pk):
         raise WrongState(_("This page was meant for another signature. Read the revision again, then sign."))
+    if timezone.now() - ceremony.when > LASTS:
+        raise WrongState(_("This page was open for too long. Read the revision again, then sign."))
     fresh = (
         proof is not None
         and proof.user_id == by.pk
@@ -182,22 +169,3 @@ def _sign_off(
         raise WrongState(
             _("The database refused this signature: {why}").format(why=str(error).splitlines()[0])
         ) from error
-
-
-def _statement(review: Review, step: ReviewStep) -> str:
-    if step.code == "medical":
-        return _(
-            "I am {signer}. I have read revision {number} of “{title}” in full and checked its claims against "
-            "the sources listed. In my professional opinion it is accurate and suitable for patients on {date}. "
-            "My conflicts of interest: {conflicts}."
-        )
-    if review.leans_on_id:
-        return _(
-            "I am {name}. I have compared revision {number} of “{title}” with the text that was medically reviewed. "
-            "They differ in spelling, punctuation or layout only, and mean the same on {date}. "
-            "My conflicts of interest: {conflicts}."
-        )
-    return _(
-        "I am {name}. I have read revision {number} of “{title}” as an editor. It says what its sources and its medical "
-        "review support, in words that patients can use, on {date}. My conflicts of interest: {conflicts}."
-    )

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.models import Board
+from articles import ceremony
 from articles.models import Note, Page, Reference, ReviewTrigger, SignOff, Withdrawal
 from articles.workflow import calling_back, publishing, review, signing, writing
 from audit.models import Entry
@@ -34,11 +36,58 @@ class TestSign:
 
     def test_it_refuses_a_hash_that_is_not_the_one_under_review(self, people):
         opened = cast.open_review(people)
+        cast.check_claims(opened, people.ruth)
+        showing = replace(ceremony.begin(opened, people.ruth), content_hash="b1:" + "0" * 64)
         with pytest.raises(WrongState, match="changed after you opened"):
-            signing.sign(
-                opened, by=people.ruth, hash_shown="b1:" + "0" * 64, proof=cast.proof(people.ruth),
-                next_review_due=timezone.localdate() + timedelta(days=90),
-            )  # fmt: skip
+            cast.sign(opened, people.ruth, ceremony=showing)
+        assert not SignOff.objects.exists()
+
+    @pytest.mark.parametrize("other", ["user", "review"])
+    def test_it_refuses_a_page_that_was_shown_for_another_signature(self, people, other):
+        opened = cast.open_review(people)
+        shown = {
+            "user": lambda: ceremony.begin(opened, people.raj),
+            "review": lambda: ceremony.begin(cast.open_review(people, title="Another"), people.ruth),
+        }[other]()
+        with pytest.raises(WrongState, match="another signature"):
+            cast.sign(opened, people.ruth, ceremony=shown)
+        assert not SignOff.objects.exists()
+
+    def test_it_refuses_a_page_that_was_open_for_too_long(self, people):
+        opened = cast.open_review(people)
+        cast.check_claims(opened, people.ruth)
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            showing = ceremony.begin(opened, people.ruth)
+            clock.shift(ceremony.LASTS + timedelta(seconds=1))
+            with pytest.raises(WrongState, match="open for too long"):
+                cast.sign(opened, people.ruth, ceremony=showing)
+            clock.shift(-timedelta(seconds=1))
+            assert cast.sign(opened, people.ruth, ceremony=showing)
+
+    def test_it_keeps_all_that_the_challenge_was_made_of(self, people):
+        opened = cast.open_review(people)
+        showing = ceremony.begin(opened, people.ruth)
+        sign_off = cast.sign(opened, people.ruth, ceremony=showing)
+        assert showing.challenge == ceremony.challenge_of(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
+
+    def test_it_refuses_a_statement_that_reads_differently_by_now(self, people):
+        opened = cast.open_review(people)
+        showing = ceremony.begin(opened, people.ruth)
+        people.ruth.name = "Ruth Adeyemi-Cole"
+        people.ruth.save()
+        with pytest.raises(WrongState, match="reads differently"):
+            cast.sign(opened, people.ruth, ceremony=showing)
+        assert not SignOff.objects.exists()
+
+    def test_where_a_second_step_is_required_a_plain_password_is_none(self, people, settings):
+        settings.REQUIRE_STAFF_MFA = True
+        opened = cast.open_review(people)
+        showing = ceremony.begin(opened, people.ruth)
+        with pytest.raises(PermissionDenied, match="second step"):
+            cast.sign(opened, people.ruth, ceremony=showing)
+        assert not SignOff.objects.exists()
+        both = replace(cast.proof(people.ruth, showing.purpose), method="password+totp")
+        assert cast.sign(opened, people.ruth, ceremony=showing, proof=both).auth_method == "password+totp"
 
     @pytest.mark.parametrize("who", ["amara", "edda", "max", "rita", "ada"])
     def test_it_refuses_people_without_the_role(self, people, who):
@@ -64,18 +113,27 @@ class TestSign:
         with pytest.raises(PermissionDenied, match="no credential that is valid today"):
             cast.sign(cast.open_review(people), lapsed)
 
-    def test_it_refuses_an_old_proof_and_somebody_elses(self, people):
+    def test_it_refuses_a_proof_that_was_not_made_for_this_page_by_this_person_now(self, people):
         opened = cast.open_review(people)
-        for proof in (
-            replace(cast.proof(people.ruth), at=timezone.now() - timedelta(minutes=6)),
-            cast.proof(people.raj),
-            None,
-        ):
-            with pytest.raises(PermissionDenied, match="Enter your password again"):
-                signing.sign(
-                    opened, by=people.ruth, hash_shown=opened.content_hash, proof=proof,
-                    next_review_due=timezone.localdate() + timedelta(days=90),
-                )  # fmt: skip
+        cast.check_claims(opened, people.ruth)
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            before = cast.proof(people.ruth)
+            clock.shift(timedelta(minutes=1))
+            showing = ceremony.begin(opened, people.ruth)
+            right = cast.proof(people.ruth, showing.purpose)
+            clock.shift(timedelta(minutes=6))
+            for proof in (
+                None,
+                right,  # six minutes old by now
+                replace(right, at=before.at),  # older than the page
+                cast.proof(people.raj, showing.purpose),
+                cast.proof(people.ruth, "another page"),
+            ):
+                with pytest.raises(PermissionDenied, match="Enter your password again"):
+                    signing.sign(
+                        opened, by=people.ruth, ceremony=showing, proof=proof,
+                        next_review_due=timezone.localdate() + timedelta(days=90),
+                    )  # fmt: skip
         assert not SignOff.objects.exists()
 
     def test_it_refuses_to_sign_twice(self, people):
