@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import count
 from types import SimpleNamespace
 
+from allauth.account.internal.userkit import user_id_to_str
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
@@ -67,6 +68,7 @@ def sign_in(client, user: User) -> None:
     client.force_login(user)
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
+    session["account_authentication_methods_user"] = user_id_to_str(user)  # without it the record is nobody's
     session.save()
 
 

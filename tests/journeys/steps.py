@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import OutboxMail, User
 from comments.models import Comment
 from comments.workflow import posting
+from tests import cast
 from tests.cast import PASSWORD
 
 _tokens = count(1)
@@ -30,7 +31,7 @@ def already_signed_in(page: Page, who: User | None) -> Page:
     """The cookie of somebody who signed in before, where signing in is not what is tested."""
     if who is not None:
         client = Client()
-        client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        cast.sign_in(client, who)
         name = settings.SESSION_COOKIE_NAME
         cookie = {"name": name, "value": client.cookies[name].value, "url": settings.SITE_URL}
         page.context.add_cookies([cookie])
