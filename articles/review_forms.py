@@ -69,6 +69,29 @@ class ChangesForm(forms.Form):
     text = forms.CharField(label=_("What should change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
+class PublicLine(forms.CharField):
+    """One line of plain text that readers see: no hidden characters, no line breaks."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value) -> str:
+        line = " ".join(super().clean(value).split())
+        if problem := text_problem(line):
+            raise forms.ValidationError(problem)
+        return line
+
+
+class OnceText(forms.TextInput):
+    """Typed for one try: like a password, it does not come back with the page."""
+
+    def format_value(self, value) -> None:
+        return None
+
+
+class OnceHidden(OnceText):
+    input_type = "hidden"
+
+
 class SignForm(forms.Form):
     """One signature. The password, or a passkey, is asked for this very act, however recent the log-in."""
 
@@ -78,7 +101,7 @@ class SignForm(forms.Form):
         initial="none",
         widget=forms.RadioSelect,
     )
-    coi_text = forms.CharField(label=_("What you declare"), max_length=500, required=False)
+    coi_text = PublicLine(label=_("What you declare"), max_length=500, required=False, widget=forms.TextInput)
     next_review = forms.TypedChoiceField(label=_("Next review due"), coerce=date.fromisoformat)
     board = forms.ModelChoiceField(
         label=_("In what capacity"), queryset=Board.objects.none(), required=False, empty_label=_("In my own name")
@@ -93,16 +116,23 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    passkey = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+    passkey = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=OnceHidden,
+        error_messages={"max_length": _("The passkey did not fit. Try again, or sign with your password.")},
+    )
     code = forms.CharField(
         label=_("Code from your authenticator app"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        widget=OnceText(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    def __init__(self, *args, review, signer, step, asks_code: bool, **kwargs):
+    def __init__(self, *args, review, signer, step, asks_password: bool = True, asks_code: bool, **kwargs):
         super().__init__(*args, **kwargs)
         boards = Board.objects.filter(members=signer)
+        if not asks_password:
+            del self.fields["password"]
         if step.code == "medical":
             self._offer_dates(review)
             self.fields["board"].queryset = boards
@@ -122,15 +152,19 @@ class SignForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if not cleaned.get("password") and not cleaned.get("passkey"):
-            self.add_error("password", gettext("Enter your password to sign."))
+        if not cleaned.get("password") and not cleaned.get("passkey") and "passkey" not in self.errors:
+            if "password" in self.fields:
+                self.add_error("password", gettext("Enter your password to sign."))
+            else:
+                self.add_error(None, gettext("Use your passkey to sign."))
         if cleaned.get("coi") == "some" and not cleaned.get("coi_text", "").strip():
             self.add_error("coi_text", gettext("Say what you declare, or choose “None to declare”."))
         return cleaned
 
     @property
     def conflict_of_interest(self) -> str:
-        return self.cleaned_data["coi_text"].strip() if self.cleaned_data["coi"] == "some" else ""
+        """What is declared, also while the rest of the form is not right yet; "" where it is nothing."""
+        return " ".join((self["coi_text"].value() or "").split()) if self["coi"].value() == "some" else ""
 
 
 class RevokeForm(forms.Form):
@@ -145,18 +179,6 @@ class RevokeForm(forms.Form):
         label=_("I understand that the page is taken down at once if it needs this signature"),
         error_messages={"required": _("Confirm that you understand what happens.")},
     )
-
-
-class PublicLine(forms.CharField):
-    """One line of plain text that readers see: no hidden characters, no line breaks."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def clean(self, value) -> str:
-        line = " ".join(super().clean(value).split())
-        if problem := text_problem(line):
-            raise forms.ValidationError(problem)
-        return line
 
 
 class WithdrawForm(forms.Form):

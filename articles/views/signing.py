@@ -6,24 +6,33 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts import signing
 from accounts.access import holders_of
 from accounts.roles import Role
-from audit.models import Entry
+from audit.models import Entry, stamp
 from audit.moves import WrongState
 
-from .. import ceremony, permissions
+from .. import ceremony, checking, permissions, vouching
 from ..ceremony import Ceremony
 from ..models import Review, SignOff
 from ..review_forms import RevokeForm, SignForm
+from ..statements import statement_for
 from ..workflow import publishing
 from ..workflow import signing as workflow
 from .found import find_review, revision_context
 
 reviewers = holders_of(Role.MEDICAL_REVIEWER, Role.EDITOR)
+METHODS = {
+    "password": gettext_lazy("with a password"),
+    "password+totp": gettext_lazy("with a password and a code from an authenticator app"),
+    "passkey": gettext_lazy("with a passkey, which signed this very fingerprint"),
+}
+CUT = "\ue000"  # no word of any language
 
 
 @never_cache
@@ -31,22 +40,18 @@ reviewers = holders_of(Role.MEDICAL_REVIEWER, Role.EDITOR)
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """The ceremony: the rendered bytes, their fingerprint, the exact words, and the proof for this very signature."""
     review = find_review(pk)
-    if why_not := permissions.why_not_sign(request.user, review) or _borrowed(request):
-        messages.error(request, why_not)
-        return redirect("articles:review", pk)
-    showing, too_late = _showing(request, review)
-    form = SignForm(
-        request.POST or None,
-        review=review,
-        signer=request.user,
-        step=permissions.step_for(request.user, review),
-        asks_code=signing.needs_code(request.user),
-    )
+    why_not = permissions.why_not_sign(request.user, review) or _borrowed(request)
+    if elsewhere := _elsewhere(request, review, why_not):
+        return elsewhere
+    showing, not_as_shown = _showing(request, review)
+    form = _form(request, review)
     if request.method == "POST":
-        if too_late:
-            form.add_error(None, too_late)
+        if problem := why_not or not_as_shown:
+            form.add_error(None, problem)
         elif form.is_valid() and (sign_off := _signed(request, review, form, showing)):
             return redirect("articles:receipt", sign_off.pk)
+        elif elsewhere := _elsewhere(request, review):
+            return elsewhere
     context = _signing_context(request, review, form, showing)
     return render(request, "articles/sign.html", context, status=422 if request.method == "POST" else 200)
 
@@ -66,23 +71,74 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("articles:receipt", pk)
     context = revision_context(sign_off.revision) | {
         "sign_off": sign_off,
+        "method": METHODS.get(sign_off.auth_method, sign_off.auth_method),
+        "meaning": _meaning(sign_off),
+        "signed_at_utc": stamp(sign_off.signed_at),
         "form": form,
         "revocation": getattr(sign_off, "revocation", None),
         "may_revoke": permissions.can_revoke(request.user, sign_off),
-        "entry": Entry.objects.filter(object_type="articles.signoff", object_id=str(pk)).first(),
+        "entry": Entry.objects.filter(
+            verb="revision.signed", object_type="articles.signoff", object_id=str(pk)
+        ).first(),
         "missing": publishing.missing_for_publication(sign_off.review),
     }
     return render(request, "articles/receipt.html", context, status=422 if request.method == "POST" else 200)
 
 
+def _meaning(sign_off: SignOff) -> str:
+    if sign_off.meaning == vouching.MEDICAL:
+        return _("Medical review: read in full, and its claims checked against the sources listed")
+    if sign_off.review.leans_on_id:
+        return _("Editorial: compared with the text that was medically reviewed, and the meaning is the same")
+    return _("Editorial: says what its sources and its medical review support, in words that patients can use")
+
+
+def _elsewhere(request: HttpRequest, review: Review, why_not: str = "") -> HttpResponse | None:
+    """Where to go instead when nothing can be signed here: the receipt of what was, the newer text, or the review."""
+    if mine := review.sign_offs.filter(signer=request.user).first():
+        messages.info(request, _("You have signed this revision already. Nothing was signed twice."))
+        return redirect("articles:receipt", mine.pk)
+    if newer := review.page.reviews.filter(
+        status=Review.Status.OPEN, revision__number__gt=review.revision.number
+    ).first():
+        messages.warning(request, _sent_meanwhile(newer))
+        return redirect("articles:review", newer.pk)
+    # What was typed is kept as long as somebody could still sign here.
+    hopeless = request.method != "POST" or permissions.step_for(request.user, review) is None
+    if why_not and (hopeless or review.status != Review.Status.OPEN):
+        messages.error(request, why_not)
+        return redirect("articles:review", review.pk)
+    return None
+
+
+def _sent_meanwhile(newer: Review) -> str:
+    at = formats.time_format(timezone.localtime(newer.opened_at), "H:i")
+    return _("{name} sent revision {number} of this page at {time}. Look at the change before you sign.").format(
+        name=newer.opened_by.get_full_name(), number=newer.revision.number, time=at
+    )
+
+
 def _showing(request: HttpRequest, review: Review) -> tuple[Ceremony, str]:
-    """The showing that the form came from, or a new one; and why a form came too late."""
+    """The showing that the form came from, or a new one with the reason why it has to be looked at again."""
     if request.method != "POST":
         return ceremony.begin(review, request.user), ""
     try:
-        return ceremony.unseal(request.POST.get("ceremony", ""), review, request.user), ""
+        shown = ceremony.unseal(request.POST.get("ceremony", ""), review, request.user)
     except WrongState as error:
         return ceremony.begin(review, request.user), str(error)
+    changed = ceremony.what_changed(shown, review, request.user)
+    return (ceremony.begin(review, request.user) if changed else shown), changed
+
+
+def _form(request: HttpRequest, review: Review) -> SignForm:
+    return SignForm(
+        request.POST or None,
+        review=review,
+        signer=request.user,
+        step=permissions.step_for(request.user, review),
+        asks_password=signing.takes_password(request.user) or not signing.has_passkey(request.user),
+        asks_code=signing.needs_code(request.user),
+    )
 
 
 def _borrowed(request: HttpRequest) -> str:
@@ -92,16 +148,19 @@ def _borrowed(request: HttpRequest) -> str:
 
 
 def _signing_context(request: HttpRequest, review: Review, form: SignForm, showing: Ceremony) -> dict:
-    declared = form.data.get("coi_text", "") if form.data.get("coi") == "some" else ""
     options = signing.passkey_options(request.user, showing.challenge)
+    # Cut where the declaration stands, so that a script can let it follow what is typed.
+    before, _cut, after = statement_for(review, request.user, CUT).rpartition(CUT)
     return revision_context(review.revision) | {
         "review": review,
         "form": form,
-        "statement": workflow.statement_for(review, request.user, declared),
+        "statement": (before, form.conflict_of_interest.rstrip(".") or _("none"), after),
         "step": permissions.step_for(request.user, review),
         "ceremony": ceremony.seal(showing),
         "passkey_options": json.dumps(options) if options else "",
-        "lives": review.page.live_publication,
+        "claims": len(checking.claims_of(review)),
+        "claims_left": checking.unchecked_count(request.user, review),
+        "notes_left": vouching.open_notes(review).filter(blocking=True).count(),
     }
 
 
