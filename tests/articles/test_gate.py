@@ -195,6 +195,43 @@ def sign_a_closed_review(world):
     )
 
 
+def sign_as_raj(world, **changes):
+    """A whole signature of Raj's, as good as any but for `changes`."""
+    credential = world.people.raj.credentials.get()
+    told = of(world.unsigned) | {"signer_id": world.people.raj.pk, "credential_id": credential.pk} | changes
+    insert(world.signed.sign_offs.get(), **told)
+
+
+def sign_without_a_page_it_was_read_on(world):
+    sign_as_raj(world, ceremony=None)
+
+
+def sign_with_an_empty_page_it_was_read_on(world):
+    sign_as_raj(world, ceremony="")
+
+
+def sign_without_a_closure(world):
+    sign_as_raj(world, closure="")
+
+
+def sign_without_the_time_it_was_shown(world):
+    sign_as_raj(world, shown_at=None)
+
+
+def sign_with_a_proof_from_before_it_was_shown(world):
+    shown_at = world.signed.sign_offs.get().shown_at
+    sign_as_raj(world, authenticated_at=shown_at - timedelta(microseconds=1))
+
+
+def sign_before_it_was_shown(world):
+    later = timezone.now() + timedelta(minutes=5)
+    sign_as_raj(world, shown_at=later, authenticated_at=later)
+
+
+def sign_from_one_page_twice(world):
+    sign_as_raj(world, ceremony=world.signed.sign_offs.get().ceremony)
+
+
 def join_the_contributors_after_signing(world):
     sql(
         "INSERT INTO articles_revisioncontributor (revision_id, user_id) VALUES (%s, %s)",
@@ -274,6 +311,13 @@ ATTACKS = [
     (sign_with_an_expired_credential, "no credential that is valid today"),
     (sign_another_hash, "one existing revision and exactly its hash"),
     (sign_a_closed_review, "open review of its revision"),
+    (sign_without_a_page_it_was_read_on, "names the page it was read on"),
+    (sign_with_an_empty_page_it_was_read_on, "names the page it was read on"),
+    (sign_without_a_closure, "names the page it was read on"),
+    (sign_without_the_time_it_was_shown, "names the page it was read on"),
+    (sign_with_a_proof_from_before_it_was_shown, "was authenticated after that"),
+    (sign_before_it_was_shown, "names the page it was read on"),
+    (sign_from_one_page_twice, "(?i)unique.*ceremony"),
     (join_the_contributors_after_signing, "a signer cannot become a contributor"),
     (point_at_an_older_publication, "its newest publication or none"),
     (point_at_another_pages_publication, "a page shows its own publications"),
@@ -324,6 +368,12 @@ def test_the_same_insert_passes_where_the_signature_stands(world):
     made = Publication.objects.get(page=world.signed.page)
     sql("UPDATE articles_page SET live_publication_id = %s WHERE id = %s", made.pk, made.page_id)
     assert Page.objects.get(pk=made.page_id).live_publication == made
+
+
+def test_the_same_signature_passes_where_nothing_is_missing(world):
+    """The forged signatures above fail for their own reason, not for something they all lack."""
+    sign_as_raj(world)
+    assert SignOff.objects.filter(review=world.unsigned, signer=world.people.raj).exists()
 
 
 def test_an_acknowledged_retraction_may_be_published(world):
