@@ -53,7 +53,7 @@ def open_trigger(
     """
     with transaction.atomic():
         if severity == Severity.WITHDRAW:
-            page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=page.pk)
+            page = Page.objects.select_for_update().get(pk=page.pk)
         trigger, new = ReviewTrigger.objects.get_or_create(
             page=page,
             source_kind=source_kind,

@@ -84,7 +84,7 @@ def publish(review: Review, *, by, notice: str = "") -> Publication:
             .filter(pk__in=review.revision.cited.values("reference"))
             .order_by("pk")
         )
-        page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=review.page_id)
+        page = Page.objects.select_for_update().get(pk=review.page_id)
         review.refresh_from_db()
         if page.live_publication and page.live_publication.review_id == review.pk:
             raise WrongState(_("This revision is public already."))
@@ -118,7 +118,7 @@ def withdraw(page: Page, *, by, kind: str, public_reason: str) -> Withdrawal:
     if not public_reason.strip():
         raise ValidationError(_("Say why, in words that readers will see."))
     with transaction.atomic():
-        page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=page.pk)
+        page = Page.objects.select_for_update().get(pk=page.pk)
         if page.live_publication is None:
             raise WrongState(_("This page is not public."))
         withdrawal = take_down(page, by=by, kind=kind, public_reason=public_reason)

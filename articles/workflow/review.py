@@ -49,7 +49,7 @@ def review_again(page: Page, *, by) -> Review:
     if not permissions.can_review(by):
         raise PermissionDenied(_("Only a reviewer or an editor may ask for a new review."))
     with transaction.atomic():
-        page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=page.pk)
+        page = Page.objects.select_for_update().get(pk=page.pk)
         if page.live_publication is None:
             raise WrongState(_("This page is not public."))
         if page.reviews.filter(status=Review.Status.OPEN).exists():

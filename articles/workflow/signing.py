@@ -69,11 +69,7 @@ def revoke(sign_off: SignOff, *, by, reason: str) -> Revocation:
     if not permissions.can_revoke(by, sign_off):
         raise PermissionDenied(_("Only the person who signed may take the signature back."))
     with transaction.atomic():
-        page = (
-            Page.objects.select_for_update(of=("self",))
-            .select_related("live_publication")
-            .get(pk=sign_off.revision.page_id)
-        )
+        page = Page.objects.select_for_update().get(pk=sign_off.revision.page_id)
         if Revocation.objects.filter(sign_off=sign_off).exists():
             raise WrongState(_("This signature was taken back already."))
         live = page.live_publication

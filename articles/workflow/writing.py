@@ -117,7 +117,7 @@ def submit(page: Page, *, version: int, by, change_class: str = "material", chan
     """
     _require(permissions.can_submit(by, page))
     with transaction.atomic():
-        page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=page.pk)
+        page = Page.objects.select_for_update().get(pk=page.pk)
         draft = Draft.objects.select_for_update().get(page=page)
         if draft.version != version:
             raise WrongState(_("Somebody saved this draft after you opened it. Look at the change before you send it."))
