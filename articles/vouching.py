@@ -1,7 +1,11 @@
 """Which signatures stand for a review now, and what is still missing."""
 
-from django.db.models import QuerySet
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+from accounts.models import Credential
 
 from .models import Note, Review, ReviewStep, SignOff
 
@@ -14,12 +18,16 @@ def rests_on(review: Review) -> list[Review]:
 
 
 def standing(review: Review) -> list[SignOff]:
-    """Signatures of exactly this review's bytes: not taken back, not run out, not by anybody who wrote them.
+    """Signatures of exactly this review's bytes: not taken back, not run out, not by anybody who wrote them, and by
+    people whose credential is valid today where their step asks for one.
 
     An equal hash is an equal text, so a resubmission without a change keeps its signatures; a review that reads
     the published text anew does not.
     """
+    # The database asks with its own clock, which keeps UTC.
+    qualified = Credential.objects.valid_on(timezone.now().date())
     found = SignOff.objects.filter(
+        Q(step__needs_credential=False) | Q(credential__in=qualified),
         revision__page=review.page_id,
         content_hash=review.content_hash,
         step__policy=review.policy_id,
@@ -33,6 +41,16 @@ def steps_left(review: Review) -> list[ReviewStep]:
     """Steps of the review's policy without a signature that stands."""
     signed = {sign_off.step_id for sign_off in standing(review)}
     return [step for step in review.policy.steps.all() if step.pk not in signed]
+
+
+def stands_until(review: Review) -> datetime | None:
+    """When the first step is left without a signature, if nothing else happens; None where one is missing now."""
+    ends = [_step_ends(step, standing(one)) for one in rests_on(review) for step in one.policy.steps.all()]
+    return None if None in ends else min(ends, default=None)
+
+
+def _step_ends(step: ReviewStep, signed: list[SignOff]) -> datetime | None:
+    return max((sign_off.valid_until for sign_off in signed if sign_off.step_id == step.pk), default=None)
 
 
 def medical(review: Review) -> list[SignOff]:
