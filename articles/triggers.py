@@ -53,6 +53,10 @@ def _gate(*, page: str, review: str, revision: str, content_hash: str, vouched_h
             f"AND rv.content_hash = {vouched_hash})",
             "a publication names the hash that its medical signatures name",
         ),
+        (
+            f"EXISTS (SELECT 1 FROM articles_review rv WHERE rv.id = {review} AND rv.class_refused)",
+            "a signer said that this is more than a change of spelling or layout",
+        ),
         # A note holds back the revision it was written for and every later one, until it is settled.
         (
             "EXISTS (SELECT 1 FROM articles_note n JOIN articles_review nr ON nr.id = n.review_id "
@@ -167,11 +171,19 @@ _TYPO_DATES = (
     "AND q.reviewed_on = NEW.reviewed_on AND q.next_review_due = NEW.next_review_due))",
     "a typo-class change keeps the dates of the review it leans on",
 )
+# Whatever reason the row gives: a return to an earlier revision and a text that is only read anew correct nothing.
 _CORRECTION_IS_TOLD = (
-    "EXISTS (SELECT 1 FROM articles_revision r WHERE r.id = NEW.revision_id AND r.change_class = 'correction') "
-    "AND NEW.reason = 'correction' AND NOT EXISTS (SELECT 1 FROM articles_publicnotice n WHERE n.page_id = NEW.page_id "
+    "EXISTS (SELECT 1 FROM articles_revision r JOIN articles_review v ON v.id = NEW.review_id "
+    "WHERE r.id = NEW.revision_id AND r.change_class = 'correction' AND NOT v.reaffirms AND r.number >= "
+    "(SELECT MAX(x.number) FROM articles_publication q JOIN articles_revision x ON x.id = q.revision_id "
+    "WHERE q.page_id = NEW.page_id)) AND NOT EXISTS (SELECT 1 FROM articles_publicnotice n WHERE n.page_id = NEW.page_id "
     "AND n.kind = 'correction' AND n.at > (SELECT MAX(q.published_at) FROM articles_publication q WHERE q.page_id = NEW.page_id))",
     "a correction is published with a notice that says so",
+)
+_ONCE_ANOTHERS = (
+    "EXISTS (SELECT 1 FROM articles_redirect d WHERE d.kind = NEW.kind AND d.language = NEW.language "
+    "AND d.slug = NEW.slug AND d.page_id <> NEW.id)",
+    "an address that another page once had is not given away",
 )
 
 _REVISION_HASH = {
@@ -193,9 +205,21 @@ TRIGGERS = [
         "articles_page_starts_unpublished",
         "articles_page",
         "INSERT",
-        [("NEW.live_publication_id IS NOT NULL", "a page begins unpublished")],
+        [("NEW.live_publication_id IS NOT NULL", "a page begins unpublished"), _ONCE_ANOTHERS],
     ),
-    guard("articles_page_live_pointer", "articles_page", "UPDATE", _live_pointer()),
+    guard("articles_page_live_pointer", "articles_page", "UPDATE", [*_live_pointer(), _ONCE_ANOTHERS]),
+    guard(
+        "articles_redirect_fits",
+        "articles_redirect",
+        "INSERT",
+        [
+            (
+                "EXISTS (SELECT 1 FROM articles_page p WHERE p.kind = NEW.kind AND p.language = NEW.language "
+                "AND p.slug = NEW.slug AND p.id <> NEW.page_id)",
+                "an address leads to the page that has it",
+            )
+        ],
+    ),
     guard("articles_page_no_delete", "articles_page", "DELETE", [("true", "a page is withdrawn, never deleted")]),
     _revision_hash(),
     *append_only("articles_revision"),
@@ -348,8 +372,9 @@ TRIGGERS = [
         [
             (
                 "NEW.page_id <> OLD.page_id OR NEW.review_id <> OLD.review_id OR NEW.revision_id <> OLD.revision_id "
-                "OR NEW.content_hash <> OLD.content_hash OR NEW.at <> OLD.at OR NEW.created_by_id <> OLD.created_by_id",
-                "a schedule keeps its revision and its time; cancel it and make another",
+                "OR NEW.content_hash <> OLD.content_hash OR NEW.at <> OLD.at OR NEW.created_by_id <> OLD.created_by_id "
+                "OR NEW.created_at <> OLD.created_at OR NEW.notice <> OLD.notice",
+                "a schedule keeps its revision, its notice and its time; cancel it and make another",
             ),
             (
                 "OLD.status IN ('done', 'refused', 'failed', 'cancelled') AND NEW.status <> OLD.status",

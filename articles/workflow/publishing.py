@@ -25,19 +25,23 @@ from ..models import (
     Redirect,
     Reference,
     Review,
+    ReviewPolicy,
     ReviewTrigger,
-    Revision,
     Withdrawal,
 )
 from ..signals import page_published
-from .calling_back import call_back
+from .calling_back import POLICY_DAYS, call_back
+from .policies import asks_for_more
 from .taking_down import take_down
 
 ENTRY_CHANGED_DAYS = 60
+LONGEST_LINE = 500
 NOTICE_WANTED = gettext_lazy("Say in a correction notice what was wrong: this revision corrects an error.")
+# A lost review is told by the database, which withdraws the page with it; nobody chooses that by hand.
+CHOSEN_KINDS = [kind for kind in Withdrawal.Kind if kind != Withdrawal.Kind.REVIEW_WITHDRAWN]
 
 
-def missing_for_publication(review: Review, *, notice: str = "") -> list[str]:
+def missing_for_publication(review: Review) -> list[str]:
     """Sentences that say what still keeps this revision from readers; the database checks the same once more."""
     missing = []
     for one in vouching.rests_on(review):
@@ -56,39 +60,56 @@ def missing_for_publication(review: Review, *, notice: str = "") -> list[str]:
         missing.append(_("A newer revision replaced this one."))
     if review.class_refused:
         missing.append(_("A signer said that this is more than a change of spelling or layout."))
-    if needs_notice(review) and not notice.strip():
-        missing.append(NOTICE_WANTED)
     return missing
+
+
+def unconfirmed(review: Review, *, notice: str = "", old_address: bool = False) -> list[str]:
+    """What the person who publishes still has to say: what was wrong before, and that an old address may come back."""
+    wanted = []
+    if needs_notice(review) and not notice.strip():
+        wanted.append(str(NOTICE_WANTED))
+    if (slug := address_coming_back(review)) and not old_address:
+        wanted.append(_("This moves the page back to an earlier address, “{slug}”. Confirm that.").format(slug=slug))
+    return wanted
 
 
 def needs_notice(review: Review) -> bool:
     """Whether publishing this tells readers what was wrong before: it corrects an error in what they may have read."""
-    return (
-        review.revision.change_class == Revision.ChangeClass.CORRECTION
-        and _reason(review.page, review) == Publication.Reason.CORRECTION
-    )
+    return _reason(review.page, review) == Publication.Reason.CORRECTION
 
 
-def publish(review: Review, *, by, notice: str = "") -> Publication:
+def is_rollback(review: Review) -> bool:
+    """Whether readers have had a later revision already."""
+    return _reason(review.page, review) == Publication.Reason.ROLLBACK
+
+
+def address_coming_back(review: Review) -> str:
+    """The slug that returning to this revision brings back, or "". An address never changes back unseen."""
+    slug = json.loads(review.revision.content)["slug"]
+    now = Page.objects.values_list("slug", flat=True).get(pk=review.page_id)
+    return slug if slug != now and is_rollback(review) else ""
+
+
+def lock(review: Review) -> Page:
+    """The review's page, locked. Its sources first, as a retraction locks them: of the two at once one waits and sees the other."""
+    list(Reference.objects.select_for_update().filter(pk__in=review.revision.cited.values("reference")).order_by("pk"))
+    return Page.objects.select_for_update().get(pk=review.page_id)
+
+
+def publish(review: Review, *, by, notice: str = "", old_address: bool = False) -> Publication:
     """Make the signed revision public, at once. The gate is evaluated by the database in this very transaction.
 
     An earlier revision goes the same way (a rollback): its signatures must stand today. `notice` is the correction
-    notice that readers get with a correction.
+    notice that readers get with a correction; `old_address` confirms that a rollback may bring its address back.
     """
     if not permissions.can_publish(by):
         raise PermissionDenied(_("Only an editor may publish."))
     with transaction.atomic():
-        # Sources before the page, as a retraction locks them: of the two at once one waits and sees the other.
-        list(
-            Reference.objects.select_for_update()
-            .filter(pk__in=review.revision.cited.values("reference"))
-            .order_by("pk")
-        )
-        page = Page.objects.select_for_update().get(pk=review.page_id)
+        page = lock(review)
         review.refresh_from_db()
         if page.live_publication and page.live_publication.review_id == review.pk:
             raise WrongState(_("This revision is public already."))
-        if missing := missing_for_publication(review, notice=notice):
+        if missing := missing_for_publication(review) + unconfirmed(review, notice=notice, old_address=old_address):
             raise WrongState(" ".join(missing))
         if needs_notice(review):
             post_notice(page, by=by, kind=PublicNotice.Kind.CORRECTION, text=notice)
@@ -97,6 +118,7 @@ def publish(review: Review, *, by, notice: str = "") -> Publication:
         _go_live(page, publication, manifest)
         _close_triggers(page, review)
         _call_back_pages_that_lean_on(page, publication, by)
+        _call_back_under_an_older_policy(page, publication, by)
         page_published.send(sender=Page, page=page, publication=publication, by=by)
         record(
             publication,
@@ -115,8 +137,9 @@ def withdraw(page: Page, *, by, kind: str, public_reason: str) -> Withdrawal:
     """Take the page from readers at once, with the reason they are told. One person's act, for safety."""
     if not permissions.can_withdraw(by):
         raise PermissionDenied(_("Only an editor or a medical reviewer may withdraw a page."))
-    if not public_reason.strip():
-        raise ValidationError(_("Say why, in words that readers will see."))
+    if kind not in CHOSEN_KINDS:
+        raise ValidationError(_("Choose one of the reasons."))
+    public_reason = public_line(public_reason, _("Say why in at most 500 characters, in words that readers will see."))
     with transaction.atomic():
         page = Page.objects.select_for_update().get(pk=page.pk)
         if page.live_publication is None:
@@ -130,16 +153,22 @@ def post_notice(page: Page, *, by, kind: str, text: str) -> PublicNotice:
     """A dated sentence above the article: correction, update or safety notice; plain text, at most 500 characters."""
     if not (holds(by, Role.EDITOR, Role.MEDICAL_REVIEWER)):
         raise PermissionDenied(_("Only an editor or a medical reviewer may post a notice."))
-    text = " ".join(text.split())
-    if not text or len(text) > 500:
-        raise ValidationError(_("Write a notice of at most 500 characters."))
-    if problem := text_problem(text):
-        raise ValidationError(problem)
+    text = public_line(text, _("Write a notice of at most 500 characters."))
     with transaction.atomic():
         notice = PublicNotice.objects.create(page=page, kind=kind, text=text, by=by)
         freshness.bump(page)
         record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind, seal=seal(notice))
     return notice
+
+
+def public_line(text: str, otherwise: str) -> str:
+    """`text` as the one line that readers see. ValidationError where it is empty, long (`otherwise`) or hides something."""
+    line = " ".join(text.split())
+    if not 0 < len(line) <= LONGEST_LINE:
+        raise ValidationError(otherwise)
+    if problem := text_problem(line):
+        raise ValidationError(problem)
+    return line
 
 
 def _insert(page: Page, review: Review, manifest: dict, by) -> Publication:
@@ -165,9 +194,11 @@ def _insert(page: Page, review: Review, manifest: dict, by) -> Publication:
             published_by=by,
         )
     except IntegrityError as error:
-        raise WrongState(
-            _("The database refused this publication: {why}").format(why=str(error).splitlines()[0])
-        ) from error
+        raise _refused(error) from error
+
+
+def _refused(error: IntegrityError) -> WrongState:
+    return WrongState(_("The database refused this publication: {why}").format(why=str(error).splitlines()[0]))
 
 
 def _dates(page: Page, review: Review) -> tuple[date, date]:
@@ -182,13 +213,15 @@ def _dates(page: Page, review: Review) -> tuple[date, date]:
 
 
 def _reason(page: Page, review: Review) -> str:
-    newest = page.publications.aggregate(newest=Max("revision__number"))["newest"]
-    if newest is None:
+    published = page.publications.aggregate(newest=Max("revision__number"))["newest"]
+    if published is None:
         return Publication.Reason.NEW
-    if review.revision.number < newest:
-        return Publication.Reason.ROLLBACK
-    if review.reaffirms:
+    # After a return to an earlier revision, that one is the text that can be read anew.
+    last = page.publications.order_by("-number").values_list("revision", flat=True).first()
+    if review.reaffirms and last == review.revision_id:
         return Publication.Reason.REAFFIRMED
+    if review.revision.number < published:
+        return Publication.Reason.ROLLBACK
     by_class = {"correction": Publication.Reason.CORRECTION, "typo": Publication.Reason.TYPO}
     return by_class.get(review.revision.change_class, Publication.Reason.UPDATE)
 
@@ -197,7 +230,10 @@ def _go_live(page: Page, publication: Publication, manifest: dict) -> None:
     slug = manifest["slug"]
     if slug != page.slug:
         _move_address(page, slug)
-    Page.objects.filter(pk=page.pk).update(live_publication=publication, slug=slug, version=F("version") + 1)
+    try:
+        Page.objects.filter(pk=page.pk).update(live_publication=publication, slug=slug, version=F("version") + 1)
+    except IntegrityError as error:
+        raise _refused(error) from error
     page.refresh_from_db()
     projections.rebuild(page)
     freshness.bump_site()
@@ -214,13 +250,12 @@ def _move_address(page: Page, slug: str) -> None:
 
 
 def _close_triggers(page: Page, review: Review) -> None:
-    """What was known before the signature was looked at with it. A change of spelling settles nothing."""
-    if review.leans_on_id:
-        return
-    signed = review.sign_offs.filter(revocation=None).order_by("-signed_at").first()
+    """What was known before the medical signature was looked at with it. A change of spelling settles nothing."""
+    signed = [] if review.leans_on_id else vouching.medical(review)
     if signed:
-        page.triggers.filter(resolved_at=None, opened_at__lt=signed.signed_at).update(
-            resolved_at=timezone.now(), resolved_by_sign_off=signed
+        newest = max(signed, key=lambda one: one.signed_at)
+        page.triggers.filter(resolved_at=None, opened_at__lt=newest.signed_at).update(
+            resolved_at=timezone.now(), resolved_by_sign_off=newest
         )
 
 
@@ -243,3 +278,21 @@ def _call_back_pages_that_lean_on(entry: Page, publication: Publication, by) -> 
         severity=ReviewTrigger.Severity.INFO,
         **cause,
     )
+
+
+def _call_back_under_an_older_policy(page: Page, publication: Publication, by) -> None:
+    """Signatures count under the policy that asked for them. Where a newer one asks for more, the page comes back."""
+    for review in vouching.rests_on(publication.review):
+        policy = ReviewPolicy.objects.in_force().get(
+            kind=page.kind, risk=page.risk, change_class=review.revision.change_class
+        )
+        called = page.triggers.filter(source_kind=ReviewTrigger.Source.POLICY, resolved_at=None).exists()
+        if not called and asks_for_more(review.policy, [step.code for step in policy.steps.all()]):
+            call_back(
+                Page.objects.filter(pk=page.pk),
+                source_kind=ReviewTrigger.Source.POLICY,
+                source_id=f"{policy.pk}-{publication.pk}",
+                severity=ReviewTrigger.Severity.REVIEW,
+                days=POLICY_DAYS,
+                by=by,
+            )

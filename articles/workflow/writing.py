@@ -85,6 +85,24 @@ def save_draft(page: Page, content: dict, *, version: int, by, suggestions: dict
     return Draft.objects.get(page=page)
 
 
+def restore_revision(page: Page, revision: Revision, *, version: int, by) -> Draft:
+    """Put what an earlier revision said back into the draft. `by` has a hand in the text from now on.
+
+    The address is left as it is in the draft: an old one does not come back with the words.
+    """
+    _require(permissions.can_edit(by, page))
+    if revision.page_id != page.pk:
+        raise WrongState(_("This revision belongs to another page."))
+    with transaction.atomic():
+        now = Draft.objects.get(page=page).content
+        kept = {key: now[key] for key in ("slug", "legacy_review") if key in now}
+        content = {key: value for key, value in json.loads(revision.content).items() if key in schema.TOP} | kept
+        _replace(page, version, content=_checked(content, page.kind), updated_by=by, updated_at=timezone.now())
+        Edit.objects.create(page=page, user=by, verb="restored")
+        record(page, by=by, verb="draft.restored", revision=revision.pk, hash=revision.content_hash)
+    return Draft.objects.get(page=page)
+
+
 def upload_image(page: Page, file, *, by) -> Image:
     """Keep a picture for this page. The figure that shows it is a matter of the draft."""
     _require(permissions.can_edit(by, page))

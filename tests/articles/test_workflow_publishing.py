@@ -22,7 +22,9 @@ def people(db):
 def republish(people, page: Page, **changes) -> Publication:
     draft = writing.save_draft(page, {**page.draft.content, **changes}, version=page.draft.version, by=people.amara)
     again = writing.submit(page, version=draft.version, by=people.amara)
-    cast.sign(again, people.ruth)
+    # A text that was signed before keeps its signatures.
+    if again.status == again.Status.OPEN:
+        cast.sign(again, people.ruth)
     return publishing.publish(again, by=people.edda)
 
 
