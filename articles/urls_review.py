@@ -11,6 +11,11 @@ urlpatterns = [
     path("desk/review/<int:pk>/sign/", signing.sign, name="sign"),
     path("desk/review/<int:pk>/publish/", publishing.publish, name="publish"),
     path("desk/review/signatures/<int:pk>/", signing.receipt, name="receipt"),
+    path("desk/review/planned/", publishing.planned, name="planned"),
+    path("desk/review/planned/<int:pk>/cancel/", publishing.cancel, name="cancel_planned"),
+    path("desk/review/pages/<int:pk>/versions/", publishing.page_versions, name="versions"),
+    path("desk/review/pages/<int:pk>/restore/", publishing.restore, name="restore"),
+    path("desk/review/pages/<int:pk>/again/", publishing.review_again, name="review_again"),
     path("desk/review/pages/<int:pk>/withdraw/", publishing.withdraw, name="withdraw"),
     path("desk/review/pages/<int:pk>/notice/", publishing.notice, name="notice"),
 ]
