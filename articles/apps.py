@@ -6,4 +6,4 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import cards, tasks, verify  # noqa: F401  registers cards, periodic work and checks
+        from . import bundle, cards, tasks, verify, verify_live  # noqa: F401  cards, periodic work, checks

@@ -31,8 +31,10 @@ def store(page: Page, file, *, by) -> Image:
             else picture.resize((width, round(picture.height * width / picture.width)))
         )
         for form in dict.fromkeys((kind, "webp")):
-            _write(path_of(sha256, f"{width}.{EXTENSIONS[form]}"), _encode(smaller, form))
-            renditions.append({"width": width, "height": smaller.height, "format": form})
+            cut = _encode(smaller, form)
+            _write(path_of(sha256, f"{width}.{EXTENSIONS[form]}"), cut)
+            digest = hashlib.sha256(cut).hexdigest()
+            renditions.append({"width": width, "height": smaller.height, "format": form, "sha256": digest})
     _write(path_of(sha256, f"original.{EXTENSIONS[kind]}"), original)
     return Image.objects.create(
         page=page,

@@ -19,7 +19,7 @@ class Image(models.Model):
     format = models.CharField(max_length=4)  # jpeg, png, webp
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    renditions = models.JSONField(default=list)  # [{"width", "height", "format"}], smallest first
+    renditions = models.JSONField(default=list)  # [{"width", "height", "format", "sha256"}], smallest first
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
 
