@@ -13,6 +13,7 @@ from audit.moves import WrongState, move, record
 from audit.seals import seal
 
 from .. import calendar, checking, notices, permissions
+from ..document.problems import text_problem
 from ..document.quotes import find_quote
 from ..models import ClaimCheck, Note, Page, Reference, ReferenceAcknowledgement, Review, ReviewPolicy
 
@@ -20,6 +21,7 @@ REVIEW_DAYS = 14
 # A review is due within this many days before the last day of its time, on the day with the least work.
 SPREAD_DAYS = 5
 QUOTE_MAX = 300
+REASON_MAX = 500
 
 
 def open_review(revision, *, by, leans_on: Review | None = None, reaffirms: bool = False) -> Review:
@@ -119,11 +121,16 @@ def acknowledge_source(review: Review, reference: Reference, *, by, reason: str)
     """Vouch for citing a retracted or withdrawn source all the same, in this revision, with the reason on record."""
     if not (permissions.can_review(by) and not permissions.contributed(by, review)):
         raise PermissionDenied(_("Only a reviewer or an editor who did not write the text may do this."))
-    if not reason.strip():
-        raise ValidationError(_("Say why this source may be cited all the same."))
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_MAX:
+        raise ValidationError(_("Say in at most 500 characters why this source may be cited all the same."))
+    if problem := text_problem(reason):
+        raise ValidationError(problem)
     with transaction.atomic():
         Reference.objects.select_for_update().get(pk=reference.pk)
         reference.refresh_from_db()
+        if not review.revision.cited.filter(reference=reference).exists():
+            raise WrongState(_("This revision does not cite that source."))
         if reference.status not in (Reference.Status.RETRACTED, Reference.Status.WITHDRAWN):
             raise WrongState(_("This source is not retracted."))
         if review.revision.acknowledgements.filter(reference=reference).exists():
