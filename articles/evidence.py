@@ -9,7 +9,7 @@ from .vouching import rests_on
 
 COLUMNS = (
     "pk", "review_id", "step_id", "signer_id", "content_hash", "signed_at", "valid_until", "next_review_due",
-    "revocation__at", "credential_id", "credential__user_id", "credential__valid_from", "credential__valid_until",
+    "revocation__at", "credential__user_id", "credential__valid_from", "credential__valid_until",
     "credential__revoked_at",
 )  # fmt: skip
 
@@ -62,8 +62,8 @@ def _signatures(pages: set[int], hashes: set[str]) -> dict[int, list[Signature]]
     found = defaultdict(list)
     signed = SignOff.objects.filter(revision__page__in=pages, content_hash__in=hashes).order_by("pk")
     for page, *columns in signed.values_list("revision__page_id", *COLUMNS):
-        *own, revoked_at, credential, holder, first, last, ended = columns
+        *own, revoked_at, holder, first, last, ended = columns
         found[page].append(
-            Signature(*own, revoked_at, Credential(holder, first, last, ended) if credential is not None else None)
+            Signature(*own, revoked_at, Credential(holder, first, last, ended) if holder is not None else None)
         )
     return found

@@ -43,12 +43,18 @@ A_DAY = timedelta(days=1)
 
 @register("references")
 def references() -> Iterator[Failure]:
-    rows = ReferenceVersion.objects.select_related("reference").order_by("pk")
-    for version in rows.iterator(chunk_size=500):
-        if hashlib.sha256(version.csl.encode()).hexdigest() != version.csl_hash:
-            yield failure(version, "its description does not hash to its hash")
-        elif styles.csl_identifier(_parsed(version.csl)) != (version.reference.scheme, version.reference.value):
-            yield failure(version, "describes another source than the one it belongs to")
+    there = ReferenceVersion.objects.filter(pk=OuterRef("version_id"))
+    gone = RevisionReference.objects.filter(~Exists(there)).values_list("version_id", flat=True).order_by("version_id")
+    for pk in gone.distinct().iterator(chunk_size=500):
+        yield Failure(ReferenceVersion._meta.db_table, str(pk), "is gone, but a revision cites it")
+    for part in in_chunks(ReferenceVersion.objects.order_by("pk").iterator(chunk_size=500), 500):
+        named = Reference.objects.in_bulk({version.reference_id for version in part})
+        for version in part:
+            reference = named.get(version.reference_id)
+            if hashlib.sha256(version.csl.encode()).hexdigest() != version.csl_hash:
+                yield failure(version, "its description does not hash to its hash")
+            elif not reference or styles.csl_identifier(_parsed(version.csl)) != (reference.scheme, reference.value):
+                yield failure(version, "describes another source than the one it belongs to")
 
 
 @register("revisions")
