@@ -43,6 +43,11 @@ def _gate(*, page: str, review: str, revision: str, content_hash: str, vouched_h
             f"AND r.content_hash = {content_hash})",
             "a publication names one existing revision of its page and that hash",
         ),
+        (
+            f"EXISTS (SELECT 1 FROM articles_review rv JOIN articles_reviewpolicy y ON y.id = rv.policy_id "
+            f"JOIN articles_page p ON p.id = {page} WHERE rv.id = {review} AND p.risk = 'high' AND y.risk <> 'high')",
+            "a page of the higher risk class is not published under a policy for less",
+        ),
         (f"NOT EXISTS ({steps} AND st.code = 'medical')", "no policy publishes without a medical review"),
         (
             f"EXISTS ({steps} AND NOT EXISTS ({standing}))",
@@ -292,6 +297,25 @@ TRIGGERS = [
         ],
     ),
     guard("articles_note_no_delete", "articles_note", "DELETE", [("true", "a note is kept as evidence")]),
+    guard(
+        "articles_errorreport_keeps_its_subject",
+        "articles_errorreport",
+        "UPDATE",
+        [
+            (
+                "NEW.page_id <> OLD.page_id OR NEW.content_hash <> OLD.content_hash OR NEW.kind <> OLD.kind "
+                "OR NEW.created_at <> OLD.created_at OR (NEW.text <> OLD.text AND NEW.text <> '') "
+                "OR (NEW.email <> OLD.email AND NEW.email <> '')",
+                "a report of an error keeps its words; they can only be erased",
+            )
+        ],
+    ),
+    guard(
+        "articles_errorreport_no_delete",
+        "articles_errorreport",
+        "DELETE",
+        [("true", "that a reader reported an error is kept")],
+    ),
     guard("articles_signoff_fits", "articles_signoff", "INSERT", _SIGN_OFF),
     *append_only("articles_signoff"),
     *append_only("articles_revocation"),

@@ -58,6 +58,8 @@ def missing_for_publication(review: Review) -> list[str]:
         missing.append(_("A cited source was retracted."))
     if review.status == Review.Status.CANCELLED:
         missing.append(_("A newer revision replaced this one."))
+    if review.page.risk == Page.Risk.HIGH and review.policy.risk != Page.Risk.HIGH:
+        missing.append(_("The page is of the higher risk class now, and was reviewed under the lower one."))
     if review.class_refused:
         missing.append(_("A signer said that this is more than a change of spelling or layout."))
     return missing
