@@ -75,10 +75,16 @@ def why_not_assign(by, to, review: Review) -> str:
             return _("This page belongs to another specialty. An editor can still give it to you.")
     if to is None:
         return ""
+    name = to.get_full_name()
     if contributed(to, review):
-        return _("{name} wrote part of this revision.").format(name=to.get_full_name())
-    if not holds(to, *review.policy.steps.values_list("role", flat=True)):
-        return _("{name} can take none of the steps of this review.").format(name=to.get_full_name())
+        return _("{name} wrote part of this revision.").format(name=name)
+    if _signed_here(to, review):
+        return _("{name} has signed this revision already.").format(name=name)
+    steps = [step for step in vouching.steps_left(review) if holds(to, step.role)]
+    if not steps:
+        return _("{name} can take none of the steps that this review still needs.").format(name=name)
+    if all(step.needs_credential for step in steps) and valid_credential(to) is None:
+        return _("{name} has no credential that is valid today. An administrator can check it.").format(name=name)
     return ""
 
 
@@ -86,6 +92,19 @@ def fits(user, review: Review) -> bool:
     """Whether a reviewer may take this on their own: the page is of no specialty, or of one of theirs."""
     wanted = review.page.specialty_id
     return wanted is None or user.specialties.filter(pk=wanted).exists()
+
+
+def can_classify(user) -> bool:
+    """A page's specialty, its interval, and a higher risk class; a lower one is an editor's act."""
+    return holds(user, Role.EDITOR, Role.MEDICAL_REVIEWER)
+
+
+def can_lower_risk(user) -> bool:
+    return holds(user, Role.EDITOR)
+
+
+def can_read_policies(user) -> bool:
+    return can_review(user) or can_set_policies(user)
 
 
 def can_revoke(user, sign_off) -> bool:

@@ -67,13 +67,20 @@ def review_again(page: Page, *, by) -> Review:
 
 
 def assign(review: Review, *, to: User | None, by, version: int) -> None:
-    """Give the review to somebody who could sign it, or (None) back to everybody. A reviewer may take what fits them."""
+    """Give the review to somebody who could sign it, or (None) back to everybody. A reviewer may take what fits them.
+
+    Of two who take it from the same page one has it, and the other is told who.
+    """
+    if not permissions.can_review(by):
+        raise PermissionDenied(_("Only a reviewer or an editor may do this."))
+    if (review.version, review.status) != (version, Review.Status.OPEN):
+        raise WrongState(_who_has(review))
     if why_not := permissions.why_not_assign(by, to, review):
         raise PermissionDenied(why_not)
     with transaction.atomic():
         same = Review.objects.filter(pk=review.pk, version=version, status=Review.Status.OPEN)
         if not same.update(assignee=to, version=version + 1):
-            raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
+            raise WrongState(_who_has(review))
         review.refresh_from_db()
         if to is not None and to.pk != by.pk:
             notices.assigned(review)
@@ -183,3 +190,13 @@ def refuse_class(review: Review, *, by, version: int) -> None:
     with transaction.atomic():
         notices.sent_back(review, by=by, text=_("This is more than a change of spelling or layout."))
         move(review, Review.Status.CHANGES_ASKED, by=by, verb="review.class_refused", class_refused=True)
+
+
+def _who_has(review: Review) -> str:
+    """For somebody who came second: what became of the review meanwhile."""
+    now = Review.objects.select_related("assignee").get(pk=review.pk)
+    if now.status != Review.Status.OPEN:
+        return _("This review is no longer open.")
+    if now.assignee is None:
+        return _("Somebody else changed this first. Your choice was not saved.")
+    return _("{name} has this review now. Your choice was not saved.").format(name=now.assignee.get_full_name())
