@@ -48,6 +48,9 @@ def sign(
             raise WrongState(changed)
         sign_off = _sign_off(review, by, ceremony, proof, due, conflict_of_interest, board)
         approved = not vouching.steps_left(review)
+        if not approved and review.assignee_id == by.pk:
+            # Somebody else has to take the next step, so it waits for them.
+            Review.objects.filter(pk=review.pk).update(assignee=None)
         notices.signed(sign_off, approved=approved)
         record(
             sign_off,
