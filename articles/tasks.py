@@ -1,4 +1,4 @@
-"""Periodic work: pages whose review date has passed come back for review."""
+"""Periodic work: pages whose review date has passed come back for review, and old addresses of readers go."""
 
 from django.utils import timezone
 
@@ -9,6 +9,7 @@ from .models import Page, ReviewTrigger
 from .workflow import calling_back
 
 HOUR = 60 * 60
+DAY = 24 * HOUR
 
 
 @every(HOUR)
@@ -26,3 +27,9 @@ def flag_reviews() -> int:
             by=User.objects.machine(),
         )
     return overdue.count()
+
+
+@every(DAY)
+def forget_reporters() -> int:
+    """Addresses of readers who reported an error are kept only as long as an answer may take; how many went."""
+    return calling_back.forget_addresses()

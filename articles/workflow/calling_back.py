@@ -5,8 +5,10 @@ from datetime import date, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Credential, User
 from audit.moves import WrongState, record
@@ -39,6 +41,16 @@ SOURCE_CHANGES = {
 REPORT_DAYS = {ErrorReport.Kind.HARM: 3}
 REPORT_DAYS_OTHERWISE = 14
 CREDENTIAL_DAYS, POLICY_DAYS = 60, 90
+# How long the address of a reader who wanted an answer is kept.
+ADDRESS_DAYS = 90
+# Why an open trigger needs nothing more, as a reviewer or an editor says.
+RESOLUTIONS = {
+    "no_change_needed": gettext_lazy("We looked, and the text is right as it is"),
+    "handled_elsewhere": gettext_lazy("It is handled in another review"),
+    "not_an_error": gettext_lazy("What was reported is no error"),
+    "duplicate": gettext_lazy("We know it already"),
+    "spam": gettext_lazy("It says nothing about the page"),
+}
 # Pages called back together are due in the last part of the time they are given, not all on its last day.
 SPREAD_FROM = 0.5
 
@@ -75,6 +87,8 @@ def resolve_trigger(trigger: ReviewTrigger, *, by, resolution: str) -> None:
     """Close a trigger with a reason (a code); signing and publishing a newer review closes it by itself."""
     if not permissions.can_review(by):
         raise PermissionDenied(_("Only a reviewer or an editor may settle this."))
+    if resolution not in RESOLUTIONS:
+        raise ValidationError(_("Choose why this is settled."))
     with transaction.atomic():
         settled = ReviewTrigger.objects.filter(pk=trigger.pk, resolved_at=None)
         if not settled.update(resolved_at=timezone.now(), resolution=resolution):
@@ -109,25 +123,62 @@ def record_reference_status(
     return event
 
 
-def report_error(page: Page, *, kind: str, text: str, email: str = "") -> ErrorReport:
-    """A reader, signed in or not, says that something is wrong: the page comes back for a look by a due date."""
+def report_error(page: Page, *, kind: str, text: str, email: str = "", seen: str = "") -> ErrorReport:
+    """A reader, signed in or not, says that something is wrong: the page comes back for a look by a due date.
+
+    While a report about the page is open, further ones join it: many letters about one page are one task, due when
+    the most urgent of them asks. `seen` is the hash of the bytes the reader had; without it, of those shown now.
+    """
     if not text.strip():
-        raise ValidationError(_("Say what is wrong, in your own words."))
+        raise ValidationError({"text": _("Say what is wrong, in your own words.")})
     with transaction.atomic():
-        live = Page.objects.select_related("live_publication").get(pk=page.pk).live_publication
-        if live is None:
+        page = Page.objects.select_for_update(of=("self",)).select_related("live_publication").get(pk=page.pk)
+        if page.live_publication is None:
             raise WrongState(_("This page is not public any more."))
+        known = seen and page.publications.filter(content_hash=seen).exists()
         report = ErrorReport.objects.create(
-            page=page, content_hash=live.content_hash, kind=kind, text=text, email=email
+            page=page,
+            content_hash=seen if known else page.live_publication.content_hash,
+            kind=kind,
+            text=text.strip(),
+            email=email,
         )
+        due_on = timezone.localdate() + timedelta(days=REPORT_DAYS.get(kind, REPORT_DAYS_OTHERWISE))
+        still_open = page.triggers.filter(source_kind=ReviewTrigger.Source.REPORT, resolved_at=None)
+        if still_open.exists():
+            # No entry in the chain: strangers must not be able to make its writers wait for each other.
+            still_open.filter(due_on__gt=due_on).update(due_on=due_on)
+            return report
         open_trigger(
             page,
             source_kind=ReviewTrigger.Source.REPORT,
             source_id=str(report.pk),
             severity=Severity.REVIEW,
-            due_on=timezone.localdate() + timedelta(days=REPORT_DAYS.get(kind, REPORT_DAYS_OTHERWISE)),
+            due_on=due_on,
         )
     return report
+
+
+def reports_of(trigger: ReviewTrigger) -> QuerySet[ErrorReport]:
+    """What readers wrote while this trigger was open: the report that opened it and those that joined it."""
+    found = ErrorReport.objects.filter(page=trigger.page_id, pk__gte=int(trigger.source_id))
+    return found.filter(created_at__lte=trigger.resolved_at) if trigger.resolved_at else found
+
+
+def erase_report(report: ErrorReport, *, by) -> None:
+    """Take a reader's words and address away, as they may ask. That there was a report stays on record."""
+    if not permissions.can_review(by):
+        raise PermissionDenied(_("Only a reviewer or an editor may settle this."))
+    with transaction.atomic():
+        ErrorReport.objects.filter(pk=report.pk).update(text="", email="")
+        record(report, by=by, verb="report.erased", page=report.page_id)
+    report.refresh_from_db()
+
+
+def forget_addresses() -> int:
+    """Addresses of readers who reported an error long ago go away; how many did."""
+    long_ago = timezone.now() - timedelta(days=ADDRESS_DAYS)
+    return ErrorReport.objects.filter(created_at__lt=long_ago).exclude(email="").update(email="")
 
 
 def credential_lapsed(credential: Credential, *, by) -> int:
@@ -145,12 +196,11 @@ def credential_lapsed(credential: Credential, *, by) -> int:
     )
 
 
-def policy_raised(policy: ReviewPolicy, *, by) -> int:
-    """Live pages that were published under fewer signatures than the new policy asks for come back. How many."""
-    older = ReviewPolicy.objects.filter(
-        kind=policy.kind, risk=policy.risk, change_class=policy.change_class, number__lt=policy.number
-    )
-    pages = Page.objects.live().filter(kind=policy.kind, risk=policy.risk, live_publication__review__policy__in=older)
+def policy_raised(policy: ReviewPolicy, *, weaker: Iterable[ReviewPolicy], by) -> int:
+    """Live pages that were published under one of the `weaker` policies of the same line come back. How many."""
+    weaker = [one.pk for one in weaker]
+    under = Q(live_publication__review__policy__in=weaker) | Q(live_publication__review__leans_on__policy__in=weaker)
+    pages = Page.objects.live().filter(under, kind=policy.kind, risk=policy.risk)
     return call_back(
         pages,
         source_kind=ReviewTrigger.Source.POLICY,

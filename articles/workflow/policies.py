@@ -37,10 +37,13 @@ def set_policy(
     _check(change_class, steps, validity_months)
     line = {"kind": kind, "risk": risk, "change_class": change_class}
     with transaction.atomic():
+        # Of two administrators at once the second waits here, and then sees that the number is not the newest any more.
+        old = ReviewPolicy.objects.select_for_update().filter(**line, number=number).first()
         newest = ReviewPolicy.objects.filter(**line).aggregate(newest=Max("number"))["newest"]
-        if newest != number:
+        if old is None or newest != number:
             raise WrongState(_("Somebody changed this policy after you opened it. Look at it again."))
-        old = ReviewPolicy.objects.get(**line, number=number)
+        if (old.validity_months, old.checks_claims, _codes(old)) == (validity_months, checks_claims, steps):
+            raise ValidationError(_("This is the policy in force already. Change something, or leave it."))
         policy = ReviewPolicy.objects.create(
             **line, number=number + 1, validity_months=validity_months, checks_claims=checks_claims, created_by=by
         )
@@ -49,15 +52,30 @@ def set_policy(
             ReviewStep.objects.create(
                 policy=policy, position=position, code=code, role=role, needs_credential=needs_credential
             )
-        called = policy_raised(policy, by=by) if asks_for_more(old, steps) else 0
+        called = _call_back_what_is_weaker(policy, old, steps, by)
         record(policy, by=by, verb="policy.review_set", **line, steps=steps, months=validity_months, called_back=called)
     return policy
 
 
-def asks_for_more(old: ReviewPolicy, steps: list[str]) -> bool:
-    """Whether these steps hold one that the old policy did not ask for."""
-    before = [step.code for step in old.steps.all()]
-    return any(steps.count(code) > before.count(code) for code in set(steps))
+def asks_for_more(old: ReviewPolicy, steps: list[str], *, checks_claims: bool = False) -> bool:
+    """Whether these steps hold one that the old policy did not ask for, or its claims were not checked and now are."""
+    before = _codes(old)
+    more = any(steps.count(code) > before.count(code) for code in set(steps))
+    return more or (checks_claims and not old.checks_claims and "medical" in steps)
+
+
+def _call_back_what_is_weaker(policy: ReviewPolicy, old: ReviewPolicy, steps: list[str], by) -> int:
+    """Where the policy was raised, pages that were published under less come back; others are left alone."""
+    if not asks_for_more(old, steps, checks_claims=policy.checks_claims):
+        return 0
+    line = {"kind": policy.kind, "risk": policy.risk, "change_class": policy.change_class}
+    before = ReviewPolicy.objects.filter(**line, number__lt=policy.number).prefetch_related("steps")
+    weaker = [one for one in before if asks_for_more(one, steps, checks_claims=policy.checks_claims)]
+    return policy_raised(policy, weaker=weaker, by=by)
+
+
+def _codes(policy: ReviewPolicy) -> list[str]:
+    return [step.code for step in policy.steps.all()]
 
 
 def _check(change_class: str, steps: list[str], months: int) -> None:
