@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .models.people import Role, User
+from .models.people import Role, Specialty, User
 
 ENDINGS = [
     ("left", _("They left")),
@@ -37,6 +37,21 @@ class PersonForm(forms.Form):
         if slug and User.objects.filter(slug=slug).exclude(pk=self.person.pk).exists():
             raise forms.ValidationError(gettext("Somebody else has this address."))
         return slug
+
+
+class SpecialtiesForm(forms.Form):
+    """Which fields of medicine somebody knows best."""
+
+    specialties = forms.ModelMultipleChoiceField(
+        label=_("Specialties"), queryset=Specialty.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class SpecialtyForm(forms.Form):
+    """One field of medicine: a new one, or (with its number) other words for one."""
+
+    what = forms.ModelChoiceField(queryset=Specialty.objects.all(), required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), max_length=80)
 
 
 class GrantForm(forms.Form):

@@ -26,6 +26,7 @@ urlpatterns = [
     path("me/authenticator.svg", views.totp_picture, name="totp_picture"),
     path("desk/", views.desk, name="desk"),
     path("desk/people/", views_people.people, name="people"),
+    path("desk/people/specialties/", views_people.specialties, name="specialties"),
     path("desk/people/<int:pk>/", views_people.person, name="person"),
     path("desk/mail/", views.mail_list, name="mail"),
     path("desk/mail/<int:pk>/", views.mail_detail, name="mail_detail"),

@@ -3,9 +3,9 @@
 from datetime import datetime, time
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,8 +18,8 @@ from audit.moves import WrongState
 from . import credentials, roles
 from . import people as verbs
 from .access import holders_of
-from .forms_people import CredentialForm, EndForm, GrantForm, PersonForm
-from .models import Credential, RoleGrant, User
+from .forms_people import CredentialForm, EndForm, GrantForm, PersonForm, SpecialtiesForm, SpecialtyForm
+from .models import Credential, RoleGrant, Specialty, User
 from .roles import Role
 
 PAGE_SIZE = 30
@@ -53,6 +53,11 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             request.POST if act == "describe" else None, initial=described, person=user, prefix="describe"
         ),
         "grant": GrantForm(request.POST if act == "grant" else None, prefix="grant"),
+        "specialties": SpecialtiesForm(
+            request.POST if act == "specialties" else None,
+            initial={"specialties": user.specialties.all()},
+            prefix="specialties",
+        ),
         "credential": CredentialForm(request.POST if act == "credential" else None, prefix="credential"),
         "end": EndForm(request.POST if act in ("revoke", "end") else None),
     }
@@ -76,12 +81,44 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/person.html", context, status=422 if request.method == "POST" else 200)
 
 
+@holders_of(Role.ADMINISTRATOR)
+@never_cache
+def specialties(request: HttpRequest) -> HttpResponse:
+    """The fields of medicine that people and pages belong to: add one, or call one otherwise."""
+    form = SpecialtyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            messages.success(request, _keep_specialty(form.cleaned_data, request.user))
+            return redirect("accounts:specialties")
+        except (ValidationError, WrongState) as error:
+            form.add_error("name", error.messages if isinstance(error, ValidationError) else str(error))
+    people = Count("people", distinct=True)
+    rows = Specialty.objects.annotate(held_by=people)
+    return render(
+        request,
+        "accounts/specialties.html",
+        {"rows": rows, "form": form},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _keep_specialty(data: dict, by: User) -> str:
+    if data["what"]:
+        verbs.rename_specialty(data["what"], data["name"], by=by)
+        return _("The specialty has a new name.")
+    verbs.add_specialty(data["name"], by=by)
+    return _("The specialty was added.")
+
+
 def _do(act: str, data: dict, user: User, by: User) -> str:
     if act == "grant":
         return _grant(data, user, by)
     if act == "describe":
         verbs.describe(user, by=by, **data)
         return _("The name and the team page were changed.")
+    if act == "specialties":
+        verbs.set_specialties(user, list(data["specialties"]), by=by)
+        return _("The specialties were changed.")
     if act == "credential":
         credentials.verify(user, by=by, **data)
         return _("The credential is on record.")

@@ -12,7 +12,8 @@ from django.urls import resolve
 from django.utils import timezone
 
 from accounts import newsletter, policies
-from accounts.models import Board, Credential, OutboxMail, Policy, RoleGrant, Subscription, User
+from accounts import people as keeping
+from accounts.models import Board, Credential, OutboxMail, Policy, RoleGrant, Specialty, Subscription, User
 from accounts.roles import Role
 from accounts.signals import user_erased
 from audit.moves import record
@@ -53,6 +54,8 @@ def events(encoded_password: str) -> Iterator[Event]:
     joined = {row["handle"]: row["joined_days_ago"] * HOURS_A_DAY for row in people}
     for row in people:
         yield Event(joined[row["handle"]], partial(_join, row, encoded_password))
+        if "specialties" in row:
+            yield Event(joined[row["handle"]] - 1, partial(_knows, row))
     for board in boards:
         yield Event(min(joined[handle] for handle in board["members"]) - 1, partial(_found, board))
     yield from _policies()
@@ -96,6 +99,16 @@ def _join(row: dict[str, Any], encoded_password: str) -> None:
         record(given, by=machine, verb="role.granted", user=user.pk, role=role, until=None)
     for credential in row["credentials"]:
         _check(user, credential)
+
+
+def _knows(row: dict[str, Any]) -> None:
+    """An administrator says which fields of medicine somebody knows."""
+    admin = User.objects.filter(is_demo=True, grants__role=Role.ADMINISTRATOR).earliest("pk")
+    fields = [
+        Specialty.objects.filter(name=name).first() or keeping.add_specialty(name, by=admin)
+        for name in row["specialties"]
+    ]
+    keeping.set_specialties(person(row["handle"]), fields, by=admin)
 
 
 def _check(user: User, row: dict[str, Any]) -> None:

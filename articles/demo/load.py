@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import signing
 from accounts.demo.clock import HOURS_A_DAY, Event
 from accounts.demo.load import person
-from accounts.models import Board
+from accounts.models import Board, Specialty
 
 from .. import ceremony, checking
 from ..document import blank, notation
@@ -99,7 +99,10 @@ def _write(pages: Pages, entry: Entry) -> None:
     writer, last = person(entry["bylines"][0]), person(entry["bylines"][-1])
     content = content_of(entry, pages.uids())
     page = writing.create_page(entry["kind"], content, by=writer, topic=_topic(entry["topic"]))
-    Page.objects.filter(pk=page.pk).update(review_interval_months=entry["review"]["interval_months"])
+    specialty = Specialty.objects.filter(name=entry["specialty"]).first()
+    Page.objects.filter(pk=page.pk).update(
+        review_interval_months=entry["review"]["interval_months"], specialty=specialty
+    )
     pages.made[entry["kind"], entry["slug"]] = page.pk
     content = page.draft.content
     for block, node in zip(entry["body"], content["body"]["content"], strict=True):
