@@ -2,7 +2,8 @@
 
 from django.urls import path, re_path
 
-from .views import public
+from .models import Page
+from .views import error_report, public
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,6 +15,10 @@ urlpatterns = [
     path("drugs/<slug:slug>/", public.drug, name="drug"),
     path("subtypes/", public.subtypes, name="subtypes"),
     path("subtypes/<slug:slug>/", public.subtype, name="subtype"),
+    *(
+        path(f"{word}/<slug:slug>/report-error/", error_report.report_error, {"kind": kind}, name="report_error")
+        for kind, word in Page.PATHS.items()
+    ),
     path("team/", public.team, name="team"),
     path("team/<slug:slug>/", public.person, name="person"),
     # The pattern is the whole check of the path: sixty-four hex digits, a width, a known ending.

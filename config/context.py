@@ -20,6 +20,8 @@ class Desk(NamedTuple):
 DESKS = (
     Desk("writing", _("Writing"), "/desk/writing/", frozenset({Role.WRITER, Role.EDITOR})),
     Desk("review", _("Medical review"), "/desk/review/", frozenset({Role.MEDICAL_REVIEWER, Role.EDITOR})),
+    # Administrators keep the policies of the review desk, and see nothing else of it.
+    Desk("policies", _("Review policies"), "/desk/review/policies/", frozenset({Role.ADMINISTRATOR})),
     Desk("moderation", _("Moderation"), "/desk/moderation/", frozenset({Role.MODERATOR})),
     Desk("people", _("People"), "/desk/people/", frozenset({Role.ADMINISTRATOR})),
 )
