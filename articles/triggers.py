@@ -124,7 +124,10 @@ _SIGN_OFF = [
     (
         "EXISTS (SELECT 1 FROM articles_signoff s JOIN articles_revision r ON r.id = s.revision_id "
         "JOIN articles_revision mine ON mine.id = NEW.revision_id AND mine.page_id = r.page_id WHERE s.signer_id = NEW.signer_id "
-        f"AND s.content_hash = NEW.content_hash AND s.step_id <> NEW.step_id AND {_NOT_REVOKED})",
+        f"AND s.content_hash = NEW.content_hash AND s.step_id <> NEW.step_id AND {_NOT_REVOKED} "
+        # Under a newer policy the same person may vouch for the same bytes again.
+        "AND EXISTS (SELECT 1 FROM articles_reviewstep a JOIN articles_reviewstep b ON b.policy_id = a.policy_id "
+        "WHERE a.id = s.step_id AND b.id = NEW.step_id))",
         "one person takes one step",
     ),
     (
