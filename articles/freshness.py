@@ -64,16 +64,16 @@ def person_changed(instance: User, update_fields=None, **kwargs) -> None:
         bump_site()
 
 
-def public_page(kind: str = "", *, kept: bool = True) -> Callable[[Callable], Callable]:
+def public_page(kind: str = "", *, kept: bool = True, stands_in: bool = True) -> Callable[[Callable], Callable]:
     """Label of a view whose answer is the same for everybody without a session.
 
     `kind` is given where the address is that of one page, whose version then counts too; a view that takes
     the kind from its address needs none. `kept=False`: rendered each time, because it shows what moves no
-    version.
+    version. `stands_in=False`: never served while the database cannot be asked.
     """
 
     def label(view: Callable) -> Callable:
-        view.public_page = PublicPage(kind, kept)
+        view.public_page = PublicPage(kind, kept, stands_in)
         return view
 
     return label
@@ -83,6 +83,7 @@ def public_page(kind: str = "", *, kept: bool = True) -> Callable[[Callable], Ca
 class PublicPage:
     kind: str
     kept: bool
+    stands_in: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Address:
     kind: str
     slug: str
     kept: bool
+    stands_in: bool
 
     @property
     def key(self) -> str:
@@ -196,6 +198,7 @@ def address_of(request: HttpRequest) -> Address | None:
         kind=label.kind or kind_in_path(match.kwargs.get("kind", "")),
         slug=match.kwargs.get("slug", ""),
         kept=label.kept,
+        stands_in=label.stands_in,
     )
 
 
@@ -310,7 +313,7 @@ def stale(address: Address) -> Kept | None:
     Never those of a page seen withdrawn, nor those last seen current before a withdrawal that we know of: it
     may have been of this page.
     """
-    if address.query:
+    if address.query or not address.stands_in:
         return None
     keys = [address.key, f"{address.key}:seen", WITHDRAWALS]
     found = attempt(cache.get_many, keys) or {}

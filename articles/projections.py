@@ -24,13 +24,18 @@ def rebuild(page: Page) -> None:
     """Make the projections of `page` those of its live publication, or none where it is not live."""
     with transaction.atomic():
         clear(page)
+        _project_pictures(page)
         if page.live_publication:
             _project(page, page.live_publication)
 
 
 def clear(page: Page) -> None:
-    """Take away everything derived from this page's publications."""
-    for model in (Citation, Mention, PublishedImage):
+    """Take away everything that is listed, counted and searched because this page is live.
+
+    Which pictures a publication holds stays known: replaced publications are still shown "as reviewed on", and
+    whether a picture may be seen is decided when somebody asks for it.
+    """
+    for model in (Citation, Mention):
         model.objects.filter(publication__page=page).delete()
     DrugFacts.objects.filter(page=page).delete()
     SubtypeFacts.objects.filter(page=page).delete()
@@ -44,15 +49,20 @@ def _project(page: Page, publication: Publication) -> None:
         Mention(publication=publication, page=other, pinned_hash=manifest["pages"][other.uid]["hash"] or "")
         for other in mentioned
     )
-    PublishedImage.objects.bulk_create(
-        PublishedImage(publication=publication, sha256=sha256)
-        for sha256 in {image["sha256"] for image in manifest["images"].values()}
-    )
     if page.kind == Page.Kind.DRUG:
         _project_drug(page, manifest)
     elif page.kind == Page.Kind.SUBTYPE:
         facts = manifest["facts"]
         SubtypeFacts.objects.create(page=page, name=facts["name"], definition=facts.get("definition", ""))
+
+
+def _project_pictures(page: Page) -> None:
+    PublishedImage.objects.filter(publication__page=page).delete()
+    for publication, content in page.publications.values_list("pk", "revision__content").iterator(chunk_size=20):
+        pictures = {image["sha256"] for image in json.loads(content)["images"].values()}
+        PublishedImage.objects.bulk_create(
+            PublishedImage(publication_id=publication, sha256=sha256) for sha256 in pictures
+        )
 
 
 def _project_citations(publication: Publication, manifest: dict) -> None:

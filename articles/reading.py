@@ -22,6 +22,7 @@ from .models import DrugFacts, Page, Publication, PublicNotice, ReviewTrigger, S
 LISTED = 20
 TEAM = (Role.MEDICAL_REVIEWER, Role.EDITOR, Role.WRITER)
 END = "</article>"
+MEDICAL = "medical_review"
 
 
 class Reviewer(NamedTuple):
@@ -30,6 +31,7 @@ class Reviewer(NamedTuple):
     name: str
     credentials: str
     url: str
+    is_board: bool = False
 
 
 class Listed(NamedTuple):
@@ -45,6 +47,7 @@ class Reading(NamedTuple):
 
     page: Page
     publication: Publication
+    manifest: dict
     head: SafeString
     opening: SafeString
     rest: SafeString
@@ -100,6 +103,7 @@ def read(page: Page) -> Reading:
     return Reading(
         page=page,
         publication=publication,
+        manifest=manifest,
         head=head,
         opening=opening,
         rest=rest,
@@ -115,27 +119,50 @@ def read(page: Page) -> Reading:
     )
 
 
+def signatures() -> QuerySet[SignOff]:
+    """Who vouches for what: every signature once for each publication (`published`, its key) that went live on it.
+
+    It was given before on exactly these bytes, was in force that day and not yet taken back. Whether it was taken
+    back since is for those who ask: `revocation`. Nothing else decides who stands behind a publication.
+    """
+    published = "revision__page__publications"
+    that_day = F(f"{published}__published_at")
+    stood = Q(revocation=None) | Q(revocation__at__gte=that_day)
+    # One call, so that all conditions are about the same publication.
+    found = SignOff.objects.filter(
+        stood,
+        **{f"{published}__content_hash": F("content_hash")},
+        signed_at__lte=that_day,
+        valid_until__gte=that_day,
+    )
+    return found.annotate(published=F(published)).select_related("signer", "board").defer("statement")
+
+
+def shown() -> QuerySet[Publication]:
+    """Publications that anybody may open, the replaced ones too: neither they nor a signature of theirs was taken back."""
+    signed = signatures().filter(published=OuterRef("pk"))
+    return Publication.objects.filter(
+        ~Exists(signed.filter(revocation__isnull=False)),
+        Exists(signed.filter(meaning=MEDICAL)),
+        page__live_publication__isnull=False,
+        withdrawal=None,
+    )
+
+
 def reviewers_of(pages: Iterable[Page]) -> dict[int, list[Reviewer]]:
     """Who signed the live bytes of each page and has not taken it back: one query for all of them."""
-    hashes = {page.pk: page.live_publication.content_hash for page in pages}
-    found: dict[int, list[Reviewer]] = {pk: [] for pk in hashes}
-    signed = SignOff.objects.filter(
-        revision__page__in=hashes,
-        content_hash__in=hashes.values(),
-        revocation=None,
-        meaning="medical_review",
-    )
-    signed = signed.select_related("revision", "signer", "board").defer("revision__content", "statement")
-    for sign_off in signed:
-        page = sign_off.revision.page_id
-        if sign_off.content_hash == hashes[page] and (named := as_named(sign_off)) not in found[page]:
-            found[page].append(named)
+    page_of = {page.live_publication_id: page.pk for page in pages}
+    found: dict[int, list[Reviewer]] = {pk: [] for pk in page_of.values()}
+    for sign_off in signatures().filter(published__in=page_of, revocation=None, meaning=MEDICAL):
+        named = as_named(sign_off)
+        if named not in found[page_of[sign_off.published]]:
+            found[page_of[sign_off.published]].append(named)
     return found
 
 
 def as_named(sign_off: SignOff) -> Reviewer:
     if sign_off.board:
-        return Reviewer(sign_off.board.name, "", f"{reverse('articles:team')}#board-{sign_off.board.slug}")
+        return Reviewer(sign_off.board.name, "", f"{reverse('articles:team')}#board-{sign_off.board.slug}", True)
     has_page = sign_off.signer.slug and sign_off.signer.is_active
     url = reverse("articles:person", args=[sign_off.signer.slug]) if has_page else ""
     return Reviewer(sign_off.printed_name, sign_off.printed_credentials, url)
@@ -225,7 +252,7 @@ def own_signatures() -> QuerySet[SignOff]:
     return SignOff.objects.filter(
         board=None,
         revocation=None,
-        meaning="medical_review",
+        meaning=MEDICAL,
         content_hash=F("revision__page__live_publication__content_hash"),
     )
 

@@ -3,7 +3,9 @@
 from django.urls import path, re_path
 
 from .models import Page
-from .views import error_report, public
+from .views import error_report, history, public
+
+PAGE = r"^(?P<kind>articles|drugs|subtypes)/(?P<slug>[-a-zA-Z0-9_]+)/"
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -19,6 +21,8 @@ urlpatterns = [
         path(f"{word}/<slug:slug>/report-error/", error_report.report_error, {"kind": kind}, name="report_error")
         for kind, word in Page.PATHS.items()
     ),
+    re_path(PAGE + r"history/$", history.told, name="history"),
+    re_path(PAGE + r"history/(?P<number>[1-9][0-9]{0,8})/$", history.as_reviewed, name="as_reviewed"),
     path("team/", public.team, name="team"),
     path("team/<slug:slug>/", public.person, name="person"),
     # The pattern is the whole check of the path: sixty-four hex digits, a width, a known ending.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape as _escape
 from itertools import count
@@ -21,6 +22,7 @@ RENDERER_VERSION = 1
 SEAM = "<!--seam-->"
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 SIZES = "(min-width: 48rem) 44rem, 100vw"
+NOT_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
 RESERVED = re.compile(
     r"(?:c\d+|ref-\d+|.*-title(?:-\d+)?|title|main|references|conversation|newsletter.*|id-.*|comment-.*|content|search)\Z"
 )
@@ -343,6 +345,21 @@ def render(manifest: Node) -> str:
 def parts(artefact: str) -> list[SafeString]:
     """A stored artefact cut at its seams, for a page template: start and header, opening, rest and end."""
     return [mark_safe(part) for part in artefact.split(SEAM)]  # noqa: S308
+
+
+def whole(artefact: str) -> SafeString:
+    """A stored artefact to the last byte, seams and all."""
+    return mark_safe(artefact)  # noqa: S308
+
+
+def data_block(data: dict[str, Any]) -> SafeString:
+    """Linked data for machines as a script element, which browsers never run.
+
+    Its content is not HTML: entities would stay as they are, so format_html() would spoil every quotation mark. What
+    could end the element or open another is escaped in JSON's own way, as Django's json_script does for another type.
+    """
+    harmless = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(NOT_IN_SCRIPT)
+    return mark_safe(f'<script type="application/ld+json">{harmless}</script>')  # noqa: S308
 
 
 def pieces(manifest: Node) -> list[tuple[str, SafeString]]:

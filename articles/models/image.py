@@ -33,7 +33,7 @@ class Image(models.Model):
 
 
 class PublishedImage(models.Model):
-    """Projection: a live publication shows this picture, so its bytes may be public."""
+    """Projection: a publication holds this picture. Its bytes are public while readers may open that publication."""
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="images")
     sha256 = models.CharField(max_length=64, db_index=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from itertools import groupby
 
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import anyone
 
-from .. import images, permissions, reading
-from ..freshness import public_page
+from .. import images, linked_data, permissions, reading
+from ..document import render as document
+from ..freshness import kind_in_path, public_page
 from ..models import DrugFacts, Page, Publication, PublishedImage, Redirect, Topic
 
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -58,17 +60,21 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "articles/topic.html", context)
 
 
-def page_of(kind: str) -> Callable[[Callable], Callable]:
-    """A view of one live page; what is not live is answered here: moved, taken down, or never there."""
+def page_of(kind: str = "", *, stands_in: bool = True) -> Callable[[Callable], Callable]:
+    """A view of one live page; what is not live is answered here: moved, taken down, or never there.
+
+    Without `kind`, the address names it. `stands_in`: see `public_page`.
+    """
 
     def label(view: Callable) -> Callable:
         @anyone
-        @public_page(kind)
+        @public_page(kind, stands_in=stands_in)
         @require_safe
         @wraps(view)
-        def door(request: HttpRequest, slug: str) -> HttpResponse:
-            page = reading.find(kind, slug)
-            return view(request, page) if page else not_live(request, kind, slug)
+        def door(request: HttpRequest, slug: str, **rest: str) -> HttpResponse:
+            asked = kind or kind_in_path(rest.pop("kind"))
+            page = reading.find(asked, slug)
+            return view(request, page, **rest) if page else not_live(request, asked, slug)
 
         return door
 
@@ -80,7 +86,9 @@ def not_live(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     page = Page.objects.filter(**address).first()
     if page is None:
         old = get_object_or_404(Redirect.objects.select_related("page"), **address)
-        return HttpResponsePermanentRedirect(old.page.get_absolute_url())
+        asked = request.resolver_match
+        moved = {**asked.kwargs, "slug": old.page.slug}
+        return HttpResponsePermanentRedirect(reverse(asked.view_name, kwargs=moved))
     if not page.publications.exists():
         raise Http404
     context = {
@@ -92,7 +100,7 @@ def not_live(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
 
 @page_of(Page.Kind.ARTICLE)
 def article(request: HttpRequest, page: Page) -> HttpResponse:
-    return render(request, "articles/article.html", {"page": page, "reading": reading.read(page)})
+    return render(request, "articles/article.html", as_read(page))
 
 
 @page_of(Page.Kind.DRUG)
@@ -110,7 +118,13 @@ def subtype(request: HttpRequest, page: Page) -> HttpResponse:
 def entry(request: HttpRequest, page: Page) -> dict:
     """What the page of a drug and the page of a subtype both show."""
     mentions = reading.newest(reading.mentioning(page), last_seen(request), anchor="#mentions-title")
-    return {"page": page, "reading": reading.read(page), "mentions": mentions}
+    return as_read(page) | {"mentions": mentions}
+
+
+def as_read(page: Page) -> dict:
+    """What a page of any kind shows."""
+    found = reading.read(page)
+    return {"page": page, "reading": found, "linked_data": document.data_block(linked_data.web_page(found))}
 
 
 def last_seen(request: HttpRequest) -> Publication | None:
@@ -186,8 +200,9 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
 @anyone
 @require_safe
 def media(request: HttpRequest, sha256: str, name: str) -> HttpResponse:
-    """One rendition of a picture: for all while a live publication shows it, otherwise for the desks."""
-    public = PublishedImage.objects.filter(sha256=sha256, publication__live_on__isnull=False).exists()
+    """One rendition of a picture: for all while a publication that they may open holds it, otherwise for the desks."""
+    open_to_all = Q(publication__live_on__isnull=False) | Q(publication__in=reading.shown())
+    public = PublishedImage.objects.filter(open_to_all, sha256=sha256).exists()
     if not public and not permissions.can_preview(request.user):
         raise Http404
     tag = f'"{sha256[:32]}-{name}"'
