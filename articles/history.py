@@ -53,10 +53,15 @@ class Version(NamedTuple):
 
     @property
     def change(self) -> str:
-        """The class of the change: the first version changes nothing, and a return repeats an older one."""
-        told = (Publication.Reason.UPDATE, Publication.Reason.CORRECTION)
-        revision = self.publication.revision
-        return revision.get_change_class_display() if self.publication.reason in told else ""
+        """The class of an update, in words; every other reason says it already."""
+        updated = self.publication.reason == Publication.Reason.UPDATE
+        return self.publication.revision.get_change_class_display() if updated else ""
+
+    @property
+    def note(self) -> str:
+        """What changed, as its writers told it. A return repeats an older revision, whose note is about another time."""
+        returned = self.publication.reason == Publication.Reason.ROLLBACK
+        return "" if returned else self.publication.revision.change_note
 
 
 class Entry(NamedTuple):

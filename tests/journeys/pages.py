@@ -37,6 +37,8 @@ PUBLIC = [
     Kind("article-overdue", "", "/articles/scalp-cooling-and-hair/"),
     Kind("article-taken-down", "", "/articles/heart-checks-during-her2-treatment/", status=410),
     Kind("report-error", "", ARTICLE, ("a[href$='/report-error/']",)),
+    Kind("history", "", f"{ARTICLE}history/", in_dark=True),
+    Kind("as-reviewed", "", f"{ARTICLE}history/1/", in_dark=True),
     Kind("conversation", "", f"{ARTICLE}conversation/"),
     Kind("drugs", "", "/drugs/"),
     Kind("drug", "", "/drugs/", (".directory a[href^='/drugs/']:not([href*='/classes/'])",)),
