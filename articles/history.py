@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from . import reading
 from .models import Page, Publication, PublicNotice, SignOff, Withdrawal
+from .vouching import MEDICAL
 
 LISTED = 20
 MARK = re.compile(r"(version|notice)-([1-9][0-9]{0,17})", re.ASCII)
-MEANINGS = {reading.MEDICAL: _("Medical review"), "editorial": _("Editorial review")}
+MEANINGS = {MEDICAL: _("Medical review"), "editorial": _("Editorial review")}
 WHY_TAKEN_BACK = {
     "error_found": _("The reviewer found an error."),
     "evidence_changed": _("The evidence changed."),
@@ -59,9 +60,9 @@ class Version(NamedTuple):
 
     @property
     def note(self) -> str:
-        """What changed, as its writers told it. A return repeats an older revision, whose note is about another time."""
-        returned = self.publication.reason == Publication.Reason.ROLLBACK
-        return "" if returned else self.publication.revision.change_note
+        """What changed, as its writers told it. A revision that is shown again has a note about another time."""
+        again = (Publication.Reason.ROLLBACK, Publication.Reason.REAFFIRMED)
+        return "" if self.publication.reason in again else self.publication.revision.change_note
 
 
 class Entry(NamedTuple):
@@ -162,7 +163,7 @@ def _told(sign_off: SignOff) -> Signature:
     revocation = getattr(sign_off, "revocation", None)
     return Signature(
         by=reading.as_named(sign_off),
-        is_medical=sign_off.meaning == reading.MEDICAL,
+        is_medical=sign_off.meaning == MEDICAL,
         meaning=MEANINGS.get(sign_off.meaning, sign_off.meaning),
         signed_at=sign_off.signed_at,
         conflicts=sign_off.conflict_of_interest,

@@ -18,11 +18,11 @@ from accounts.roles import Role
 
 from .document import render
 from .models import DrugFacts, Page, Publication, PublicNotice, ReviewTrigger, SignOff, SubtypeFacts, Topic
+from .vouching import MEDICAL
 
 LISTED = 20
 TEAM = (Role.MEDICAL_REVIEWER, Role.EDITOR, Role.WRITER)
 END = "</article>"
-MEDICAL = "medical_review"
 
 
 class Reviewer(NamedTuple):
@@ -122,20 +122,25 @@ def read(page: Page) -> Reading:
 def signatures() -> QuerySet[SignOff]:
     """Who vouches for what: every signature once for each publication (`published`, its key) that went live on it.
 
-    It was given before on exactly these bytes, was in force that day and not yet taken back. Whether it was taken
-    back since is for those who ask: `revocation`. Nothing else decides who stands behind a publication.
+    It was given before, on exactly these bytes or on those that a change of spelling leans on, was in force that day
+    and not yet taken back. Whether it was taken back since is for those who ask: `revocation`. The gate of the
+    database asks the same when something is published; nothing else decides who stands behind a publication.
     """
     published = "revision__page__publications"
     that_day = F(f"{published}__published_at")
-    stood = Q(revocation=None) | Q(revocation__at__gte=that_day)
     # One call, so that all conditions are about the same publication.
     found = SignOff.objects.filter(
-        stood,
-        **{f"{published}__content_hash": F("content_hash")},
+        _signed_for(f"{published}__review") | _signed_for(f"{published}__review__leans_on"),
+        Q(revocation=None) | Q(revocation__at__gte=that_day),
         signed_at__lte=that_day,
         valid_until__gte=that_day,
     )
     return found.annotate(published=F(published)).select_related("signer", "board").defer("statement")
+
+
+def _signed_for(review: str) -> Q:
+    """A signature counts for every review of its bytes, except for one in which they are read anew."""
+    return Q(content_hash=F(f"{review}__content_hash")) & (Q(**{f"{review}__reaffirms": False}) | Q(review=F(review)))
 
 
 def shown() -> QuerySet[Publication]:
@@ -249,12 +254,11 @@ def describe(person: User) -> User:
 
 def own_signatures() -> QuerySet[SignOff]:
     """Signatures on live bytes that readers see under the signer's name. A board's stay the board's."""
-    return SignOff.objects.filter(
-        board=None,
-        revocation=None,
-        meaning=MEDICAL,
-        content_hash=F("revision__page__live_publication__content_hash"),
-    )
+    return live_signatures().filter(board=None, meaning=MEDICAL)
+
+
+def live_signatures() -> QuerySet[SignOff]:
+    return signatures().filter(revocation=None, published=F("revision__page__live_publication"))
 
 
 def reviewed_by(person: User) -> QuerySet[Page]:
@@ -266,9 +270,5 @@ def reviewed_by(person: User) -> QuerySet[Page]:
 
 def boards() -> QuerySet[Board]:
     """Boards that vouch for something live."""
-    signed = SignOff.objects.filter(
-        board=OuterRef("pk"),
-        revocation=None,
-        content_hash=F("revision__page__live_publication__content_hash"),
-    )
+    signed = live_signatures().filter(board=OuterRef("pk"))
     return Board.objects.filter(Exists(signed)).order_by("name")

@@ -15,7 +15,7 @@ from accounts.models import Board
 from articles.document.schema import new_id
 from articles.freshness import cache
 from articles.models import Page, PublishedImage
-from articles.workflow import publishing, review, writing
+from articles.workflow import publishing, review, signing, writing
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +40,13 @@ def revise(page: Page, people, *, change_class: str = "minor", note: str = "", *
     return writing.submit(page, version=draft.version, by=people.amara, change_class=change_class, change_note=note)
 
 
-def publish(opened, people):
-    return publishing.publish(cast.signed_review(people, review=opened), by=people.edda)
+def publish(opened, people, *, notice: str = ""):
+    return publishing.publish(cast.signed_review(people, review=opened), by=people.edda, notice=notice)
 
 
-def replace(page: Page, people, **changes):
+def replace(page: Page, people, *, notice: str = "", **changes):
     """Publish a newer version of the page."""
-    publication = publish(revise(page, people, **changes), people)
+    publication = publish(revise(page, people, **changes), people, notice=notice)
     page.refresh_from_db()
     return publication
 
@@ -109,9 +109,11 @@ class TestHistory:
         with time_machine.travel(timezone.now() + timedelta(days=40)):
             replace(page, people, standfirst="Two.", note="A source was added & <b>checked</b>.")
         with time_machine.travel(timezone.now() + timedelta(days=80)):
-            replace(page, people, standfirst="Three.", change_class="correction", note="The dose was wrong.")
+            replace(
+                page, people, standfirst="Three.", change_class="correction", note="The dose was wrong.", notice="Look."
+            )
             html = read(client, history_of(page))
-        newest, middle, first = entries(html)
+        newest, _notice, middle, first = entries(html)
         for entry, number, day in ((newest, 3, days[2]), (middle, 2, days[1]), (first, 1, days[0])):
             assert f'<h2>Version {number}, published <time datetime="{day.isoformat()}"' in entry
             assert 'Medical review: signed by <strong>Ruth Adeyemi, MD</strong>, <time datetime="' in entry
@@ -168,12 +170,53 @@ class TestHistory:
         assert "Raj Patel" in newest
         assert "Raj Patel" not in first
 
+    def test_a_change_of_spelling_rests_on_the_review_before_it(self, client, page, people):
+        """It keeps the day of the review, names whoever signed that, and falls with that signature."""
+        medical = page.live_publication.review.sign_offs.get()
+        signed = timezone.localdate()
+        with time_machine.travel(timezone.now() + timedelta(days=50)):
+            opened = revise(page, people, change_class="typo", note="A comma.", standfirst="Short nights, are common.")
+            cast.sign(opened, people.edda)
+            opened.refresh_from_db()
+            third = cast.person("third", "editor", name="Third Editor")
+            publishing.publish(opened, by=third)
+            newest, _first = entries(read(client, history_of(page)))
+            vouched = main_of(read(client, page.get_absolute_url()))
+            assert "Short nights, are common." in read(client, version_of(page, 2))
+            assert "Vouches for 1 page" in self.team(client, people)
+            signing.revoke(medical, by=people.ruth, reason="error_found")
+            assert client.get(version_of(page, 2)).status_code == 410
+        assert "Spelling or layout. A comma." in newest
+        assert "Medical review: signed by <strong>Ruth Adeyemi, MD</strong>" in newest
+        assert "Editorial review: signed by <strong>Edda Lind</strong>" in newest
+        assert f'Version 2 as reviewed on <time datetime="{signed.isoformat()}"' in newest
+        assert "Ruth Adeyemi" in vouched
+        assert "Edda Lind" not in vouched
+
+    def team(self, client, people) -> str:
+        people.ruth.slug = "ruth-adeyemi"
+        people.ruth.save()
+        return read(client, "/team/")
+
+    def test_a_page_read_anew_is_vouched_for_by_who_read_it(self, client, page, people):
+        with time_machine.travel(timezone.now() + timedelta(days=50)):
+            again = review.review_again(page, by=people.edda)
+            cast.sign(again, people.raj)
+            again.refresh_from_db()
+            publishing.publish(again, by=people.edda)
+            newest, first = entries(read(client, history_of(page)))
+            assert "Ruth Adeyemi" not in main_of(read(client, page.get_absolute_url()))
+        assert "Reviewed again, nothing changed.</p>" in newest
+        assert "Raj Patel" in newest
+        assert "Ruth Adeyemi" not in newest
+        assert "Raj Patel" not in first
+
     def test_says_that_a_signature_was_taken_back(self, client, page, people):
         old = page.live_publication.review.sign_offs.get()
         replace(page, people, title="A better title")
         with time_machine.travel(timezone.now() + timedelta(days=3)):
             day = timezone.localdate()
-            review.revoke(old, by=people.ruth, reason="evidence_changed")
+            signing.revoke(old, by=people.ruth, reason="evidence_changed")
             newest, first = entries(read(client, history_of(page)))
         assert f'This signature was taken back: <time datetime="{day.isoformat()}"' in first
         assert "The evidence changed." in first
@@ -327,7 +370,7 @@ class TestAsReviewed:
         assert "ld+json" not in html
 
     def test_says_when_it_was_corrected(self, client, page, people):
-        replace(page, people, standfirst="Two.", change_class="correction")
+        replace(page, people, standfirst="Two.", change_class="correction", notice="A dose was wrong.")
         assert "It was corrected and replaced on" in read(client, version_of(page, 1))
 
     def test_the_current_version_has_an_address_of_its_own_too(self, client, page):
@@ -363,7 +406,7 @@ class TestAsReviewed:
         old = page.live_publication
         replace(page, people, title="A better title")
         read(client, version_of(page, 1))
-        review.revoke(old.review.sign_offs.get(), by=people.ruth, reason="error_found")
+        signing.revoke(old.review.sign_offs.get(), by=people.ruth, reason="error_found")
         response = client.get(version_of(page, 1))
         html = response.content.decode()
         assert response.status_code == 410
@@ -386,7 +429,7 @@ class TestAsReviewed:
         read(client, version_of(page, 2))
 
     def test_signed_anew_the_same_bytes_are_shown_as_the_new_version_only(self, client, page, people):
-        review.revoke(page.live_publication.review.sign_offs.get(), by=people.ruth, reason="error_found")
+        signing.revoke(page.live_publication.review.sign_offs.get(), by=people.ruth, reason="error_found")
         opened = revise(page, people)
         cast.sign(opened, people.raj)
         opened.refresh_from_db()
@@ -470,7 +513,7 @@ class TestFreshness:
         replace(page, people, standfirst="Two.")
         tag = client.get(history_of(page))["ETag"]
         kept = client.get(version_of(page, 1))["ETag"]
-        review.revoke(old, by=people.ruth, reason="error_found")
+        signing.revoke(old, by=people.ruth, reason="error_found")
         assert client.get(version_of(page, 1), headers={"if-none-match": kept}).status_code == 410
         again = client.get(history_of(page), headers={"if-none-match": tag})
         assert "taken back" in again.content.decode()
@@ -527,7 +570,7 @@ class TestPictures:
 
     def test_of_a_version_whose_signature_was_taken_back_are_not(self, client, pictured, people):
         signature = pictured.publications.get(number=1).review.sign_offs.get()
-        review.revoke(signature, by=people.ruth, reason="error_found")
+        signing.revoke(signature, by=people.ruth, reason="error_found")
         assert self.statuses(client, pictured, 1) == {404}
         assert self.statuses(client, pictured, 2) == {200}
 
