@@ -175,7 +175,7 @@ def fields(old: Shown, new: Shown) -> list[Change]:
         wording = compared(tokens, new_tokens) if tokens is not None and new_tokens is not None else None
         if wording is None or (not same and not wording.is_changed):
             wording = compared(_as_stored(before), _as_stored(after))
-        if not same or wording.is_changed:
+        if wording.is_changed:
             found.append(_change(_kind(before, after), name, labels.get(name, name), wording))
     return found
 

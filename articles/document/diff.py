@@ -155,7 +155,7 @@ class _Body:
             self.renamed += 1
         if not changed and _bytes(old) != _bytes(new):
             changed = True
-            what.append(_("This block is stored differently; readers see no difference."))
+            what.append(_("This block is stored differently in a way that this page cannot name."))
         if moved:
             places = {"old": old.place + 1, "new": new.place + 1}
             what.insert(0, _("Moved: it was block %(old)d and is block %(new)d now.") % places)
