@@ -221,7 +221,7 @@ class SendForm(forms.Form):
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("One or two sentences for the reviewer. Readers find them in the review history."),
+        help_text=gettext_lazy("One or two sentences for the reviewer."),
     )
 
     def clean_change_class(self) -> str:

@@ -58,12 +58,6 @@ class Version(NamedTuple):
         updated = self.publication.reason == Publication.Reason.UPDATE
         return self.publication.revision.get_change_class_display() if updated else ""
 
-    @property
-    def note(self) -> str:
-        """What changed, as its writers told it. A revision that is shown again has a note about another time."""
-        again = (Publication.Reason.ROLLBACK, Publication.Reason.REAFFIRMED)
-        return "" if self.publication.reason in again else self.publication.revision.change_note
-
 
 class Entry(NamedTuple):
     """One line of the history: a version or a notice."""

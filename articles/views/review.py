@@ -172,7 +172,7 @@ def _standing(request: HttpRequest, review: Review) -> dict:
         "as_it_was": [one for one in entries if not one.moved_on],
         "notes": comparing.notes(review, user),
         "sign_offs": review.sign_offs.select_related("revocation", "signer", "board", "step"),
-        "missing": publishing.missing_for_publication(review, notice="…"),
+        "missing": publishing.missing_for_publication(review),
         "is_public": bool(review.page.live_publication and review.page.live_publication.review_id == review.pk),
         "why_not": permissions.why_not_sign(user, review),
         "namesakes": permissions.namesakes(user, review),

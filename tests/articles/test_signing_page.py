@@ -270,7 +270,7 @@ class TestOnce:
         assert ruth.get(sign_page(opened)).url == reverse("articles:receipt", args=[SignOff.objects.get().pk])
 
     def test_after_an_hour_the_page_is_shown_anew(self, ruth, opened):
-        with time_machine.travel(timezone.now(), tick=False) as clock:
+        with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
             page = ruth.get(sign_page(opened))
             clock.shift(ceremony.LASTS + timedelta(seconds=2))
             again = ruth.post(sign_page(opened), filled_in(page))

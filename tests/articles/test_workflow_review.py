@@ -56,7 +56,7 @@ class TestSign:
     def test_it_refuses_a_page_that_was_open_for_too_long(self, people):
         opened = cast.open_review(people)
         cast.check_claims(opened, people.ruth)
-        with time_machine.travel(timezone.now(), tick=False) as clock:
+        with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
             showing = ceremony.begin(opened, people.ruth)
             clock.shift(ceremony.LASTS + timedelta(seconds=1))
             with pytest.raises(WrongState, match="open for too long"):
@@ -116,7 +116,7 @@ class TestSign:
     def test_it_refuses_a_proof_that_was_not_made_for_this_page_by_this_person_now(self, people):
         opened = cast.open_review(people)
         cast.check_claims(opened, people.ruth)
-        with time_machine.travel(timezone.now(), tick=False) as clock:
+        with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
             before = cast.proof(people.ruth)
             clock.shift(timedelta(minutes=1))
             showing = ceremony.begin(opened, people.ruth)
