@@ -168,6 +168,10 @@ class TestReview:
 
 
 class TestSign:
+    @pytest.fixture(autouse=True)
+    def _read(self, people, opened):
+        cast.check_claims(opened, people.ruth)
+
     def test_the_statement_and_the_fingerprint_are_on_the_page(self, client, people, opened):
         cast.sign_in(client, people.ruth)
         body = client.get(url("sign", opened.pk)).content.decode()

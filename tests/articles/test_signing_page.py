@@ -1,7 +1,7 @@
 """The signing ceremony through its page: what is shown, how one proves who one is, what happens twice, every refusal."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,6 +78,11 @@ def refused(answer, words: str) -> str:
     assert f'value="{CONFLICT}"' in answer.text
     assert cast.PASSWORD not in answer.text
     return answer.text
+
+
+def a_morning() -> datetime:
+    """A time from which an hour does not reach midnight, when the statement would name another day."""
+    return (timezone.now() + timedelta(days=1)).replace(hour=9, minute=0)
 
 
 def codes(user):
@@ -270,7 +275,7 @@ class TestOnce:
         assert ruth.get(sign_page(opened)).url == reverse("articles:receipt", args=[SignOff.objects.get().pk])
 
     def test_after_an_hour_the_page_is_shown_anew(self, ruth, opened):
-        with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
+        with time_machine.travel(a_morning(), tick=False) as clock:
             page = ruth.get(sign_page(opened))
             clock.shift(ceremony.LASTS + timedelta(seconds=2))
             again = ruth.post(sign_page(opened), filled_in(page))
@@ -310,6 +315,7 @@ class TestRefusals:
         both = cast.person("both", "writer", "medical_reviewer", name="Bo Both")
         page = Page.objects.get(pk=cast.draft(both).pk)
         own = writing.submit(page, version=1, by=both)
+        cast.check_claims(opened, both)
         cast.sign_in(client, both)
         assert "You wrote part of this revision" in client.get(sign_page(own), follow=True).text
         told = filled_in(client.get(sign_page(opened)), ceremony=ceremony.seal(ceremony.begin(own, both)))
@@ -444,7 +450,7 @@ class TestRefusals:
 
     def test_a_day_that_ended_meanwhile(self, ruth, people, opened):
         """The statement names the day; nobody signs yesterday's."""
-        with time_machine.travel(timezone.now().replace(hour=23, minute=59), tick=False) as clock:
+        with time_machine.travel(a_morning().replace(hour=23, minute=59), tick=False) as clock:
             cast.sign_in(ruth, people.ruth)
             page = ruth.get(sign_page(opened))
             clock.shift(120)
