@@ -15,6 +15,8 @@ class PublishForm(forms.Form):
     """Empty where nothing has to be said: then one press publishes. A field is there only where it is needed."""
 
     NOW, LATER = "now", "later"
+    # What readers had when the page was opened; the button on the review page does not say.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     back = forms.BooleanField(
         error_messages={"required": _("Confirm that you mean to go back to an earlier revision.")}
     )
@@ -42,6 +44,7 @@ class PublishForm(forms.Form):
 
     def __init__(self, *args, review: Review, **kwargs):
         super().__init__(*args, use_required_attribute=False, **kwargs)
+        self.live_now = str(review.page.live_publication_id or "none")
         if publishing.is_rollback(review):
             self.fields["back"].label = _back_label(review)
         else:
@@ -54,6 +57,8 @@ class PublishForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("seen") not in ("", None, self.live_now):
+            self.add_error(None, gettext("What readers see changed after you opened this page. Look at it again."))
         day, clock = cleaned.get("day"), cleaned.get("clock")
         if cleaned.get("when") == self.LATER:
             self._needs_both(day, clock)

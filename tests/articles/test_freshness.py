@@ -15,7 +15,7 @@ from accounts.models import User
 from articles import freshness
 from articles.freshness import cache
 from articles.models import Page, PublicNotice, SiteVersion
-from articles.workflow import publishing
+from articles.workflow import publishing, scheduling
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -284,6 +284,39 @@ class TestChange:
         publishing.publish(again, by=people.edda)
         response = client.get(url, headers={"if-none-match": tag})
         assert response.status_code == 200
+
+    def test_what_was_planned_shows_at_the_next_request(self, client, page, url, people):
+        before = {one: client.get(one)["ETag"] for one in (url, "/", "/articles/")}
+        signed = cast.signed_review(people, review=_resubmitted(page, people))
+        planned = scheduling.schedule(signed, at=timezone.now() + timedelta(hours=1), by=people.edda)
+        assert client.get(url, headers={"if-none-match": before[url]}).status_code == 304
+        with time_machine.travel(planned.at + timedelta(seconds=1)):
+            scheduling.publish_due()
+            for one, tag in before.items():
+                assert client.get(one, headers={"if-none-match": tag}).status_code == 200, one
+            assert b"Looked at again." in client.get(url).content
+
+    def test_a_planned_first_publication_is_there_and_listed_at_the_next_request(self, client, people):
+        signed = cast.signed_review(people, title="Planned for later")
+        address = signed.page.get_absolute_url()
+        planned = scheduling.schedule(signed, at=timezone.now() + timedelta(hours=1), by=people.edda)
+        assert client.get(address).status_code == 404
+        assert b"Planned for later" not in client.get("/articles/").content
+        with time_machine.travel(planned.at + timedelta(seconds=1)):
+            scheduling.publish_due()
+            assert client.get(address).status_code == 200
+            assert b"Planned for later" in client.get("/articles/").content
+
+    def test_a_plan_that_a_withdrawal_ended_shows_nothing(
+        self, client, page, url, people, django_capture_on_commit_callbacks
+    ):
+        signed = cast.signed_review(people, review=_resubmitted(page, people))
+        planned = scheduling.schedule(signed, at=timezone.now() + timedelta(hours=1), by=people.edda)
+        client.get(url)
+        withdraw(page, people, django_capture_on_commit_callbacks)
+        with time_machine.travel(planned.at + timedelta(seconds=1)):
+            scheduling.publish_due()
+            assert client.get(url).status_code == 410
 
 
 def _resubmitted(page: Page, people):

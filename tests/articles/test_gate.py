@@ -3,6 +3,7 @@
 from datetime import timedelta
 from secrets import token_hex
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,10 +19,11 @@ from articles.models import (
     ReviewPolicy,
     Revision,
     Revocation,
+    Schedule,
     SignOff,
     Withdrawal,
 )
-from articles.workflow import publishing, review, signing, writing
+from articles.workflow import publishing, review, scheduling, signing, writing
 from audit import triggers
 from tests import cast
 
@@ -293,6 +295,170 @@ def truncate_signatures(world):
     sql("TRUNCATE articles_signoff CASCADE" if connection.vendor == "postgresql" else "DELETE FROM articles_signoff")
 
 
+def corrected(world) -> Review:
+    """A signed correction of the live page."""
+    page = Page.objects.get(pk=world.page.pk)
+    content = {**page.draft.content, "standfirst": "With another number."}
+    draft = writing.save_draft(page, content, version=page.draft.version, by=world.people.amara)
+    opened = writing.submit(page, version=draft.version, by=world.people.amara, change_class="correction")
+    cast.sign(opened, world.people.ruth)
+    return opened
+
+
+def publish_a_correction_without_a_notice(world):
+    insert(world.second, **forged(world, corrected(world), number=3, reason="correction"))
+
+
+def publish_a_correction_as_an_update(world):
+    insert(world.second, **forged(world, corrected(world), number=3, reason="update"))
+
+
+def publish_a_correction_as_a_return(world):
+    insert(world.second, **forged(world, corrected(world), number=3, reason="rollback"))
+
+
+def publish_a_correction_with_an_old_notice(world):
+    sql(
+        "INSERT INTO articles_publicnotice (page_id, kind, text, by_id, at) VALUES (%s, 'correction', 'Old.', %s, %s)",
+        world.page.pk, world.people.edda.pk, world.first.published_at,
+    )  # fmt: skip
+    publish_a_correction_without_a_notice(world)
+
+
+def publish_what_is_read_anew_under_the_old_signatures(world):
+    again = review.review_again(world.page, by=world.people.edda)
+    sql("UPDATE articles_review SET status = 'approved' WHERE id = %s", again.pk)
+    insert(world.second, **forged(world, again, number=3, reason="reaffirmed"))
+
+
+def forget_that_it_is_read_anew(world):
+    again = review.review_again(world.page, by=world.people.edda)
+    sql("UPDATE articles_review SET reaffirms = %s WHERE id = %s", False, again.pk)
+
+
+def respelled(world) -> dict:
+    """Values of a publication of a signed change of spelling, as the verb would insert it."""
+    page = Page.objects.get(pk=world.page.pk)
+    content = {**page.draft.content, "standfirst": "Now with other words!"}
+    draft = writing.save_draft(page, content, version=page.draft.version, by=world.people.amara)
+    with patch.object(writing, "typo_problems", return_value=[]):
+        opened = writing.submit(page, version=draft.version, by=world.people.amara, change_class="typo")
+    cast.sign(opened, world.people.edda)
+    return forged(world, opened, number=3, reason="typo", vouched_hash=opened.leans_on.content_hash)
+
+
+def publish_a_change_of_spelling_with_new_dates(world):
+    insert(world.second, **respelled(world) | {"reviewed_on": world.second.reviewed_on + timedelta(days=1)})
+
+
+def publish_a_change_of_spelling_that_vouches_for_itself(world):
+    values = respelled(world)
+    insert(world.second, **values | {"vouched_hash": values["content_hash"]})
+
+
+def publish_a_change_of_spelling_without_its_medical_signature(world):
+    values = respelled(world)
+    sign_off = world.second.review.sign_offs.get()
+    Revocation.objects.bulk_create([Revocation(sign_off=sign_off, by=world.people.ruth, reason="doubt")])
+    insert(world.second, **values)
+
+
+def publish_a_change_of_spelling_that_a_signer_refused(world):
+    values = respelled(world)
+    sql("UPDATE articles_review SET class_refused = %s WHERE id = %s", True, values["review_id"])
+    insert(world.second, **values)
+
+
+def take_an_address_that_was_anothers(world):
+    sql(
+        "INSERT INTO articles_redirect (page_id, kind, language, slug) VALUES (%s, 'article', 'en', 'once-live')",
+        world.page.pk,
+    )
+    sql("UPDATE articles_page SET slug = 'once-live' WHERE id = %s", world.signed.page_id)
+
+
+def begin_at_an_address_that_was_anothers(world):
+    sql(
+        "INSERT INTO articles_redirect (page_id, kind, language, slug) VALUES (%s, 'article', 'en', 'once-live')",
+        world.page.pk,
+    )
+    insert(world.unsigned.page, uid="aaaaaaaaaaaa", slug="once-live")
+
+
+def lead_anothers_address_here(world):
+    sql(
+        "INSERT INTO articles_redirect (page_id, kind, language, slug) VALUES (%s, 'article', 'en', %s)",
+        world.page.pk, world.signed.page.slug,
+    )  # fmt: skip
+
+
+def plan(world, **changes) -> Schedule:
+    planned = scheduling.schedule(world.signed, at=timezone.now() + timedelta(hours=1), by=world.people.edda)
+    for column, value in changes.items():
+        sql(f"UPDATE articles_schedule SET {column} = %s WHERE id = %s", value, planned.pk)
+    return planned
+
+
+def plan_another_revision(world):
+    plan(world, revision_id=world.unsigned.revision_id)
+
+
+def plan_another_hash(world):
+    plan(world, content_hash=world.unsigned.content_hash)
+
+
+def plan_another_review(world):
+    plan(world, review_id=world.unsigned.pk)
+
+
+def plan_another_time(world):
+    plan(world, at=timezone.now())
+
+
+def plan_in_anothers_name(world):
+    plan(world, created_by_id=world.people.ada.pk)
+
+
+def plan_another_notice(world):
+    plan(world, notice="Nothing was wrong.")
+
+
+def plan_what_no_review_names(world):
+    planned = plan(world)
+    sql("UPDATE articles_schedule SET status = 'cancelled' WHERE id = %s", planned.pk)
+    insert(planned, revision_id=world.unsigned.revision_id)
+
+
+def plan_the_review_of_another_page(world):
+    planned = plan(world)
+    insert(planned, page_id=world.unsigned.page_id)
+
+
+def revive_a_refused_plan(world):
+    plan(world, status="refused") and sql("UPDATE articles_schedule SET status = 'pending'")
+
+
+def revive_a_cancelled_plan(world):
+    plan(world, status="cancelled") and sql("UPDATE articles_schedule SET status = 'running'")
+
+
+def revive_a_failed_plan(world):
+    plan(world, status="failed") and sql("UPDATE articles_schedule SET status = 'pending'")
+
+
+def say_that_a_plan_published_something_else(world):
+    plan(world, publication_id=world.second.pk)
+
+
+def say_that_a_plan_is_done_without_a_publication(world):
+    plan(world, status="done")
+
+
+def remove_a_plan(world):
+    plan(world)
+    sql("DELETE FROM articles_schedule")
+
+
 ATTACKS = [
     (publish_unsigned, "signature that the review policy asks for is missing"),
     (publish_under_anothers_signature, "names the review of exactly its revision"),
@@ -328,6 +494,36 @@ ATTACKS = [
     (replace_a_signed_revision, "articles_revision is append-only"),
     (insert_a_revision_with_a_false_hash, "the hash of exactly its bytes"),
     (truncate_signatures, "append-only"),
+    (publish_a_correction_without_a_notice, "a correction is published with a notice"),
+    (publish_a_correction_as_an_update, "a correction is published with a notice"),
+    (publish_a_correction_as_a_return, "a correction is published with a notice"),
+    (publish_a_correction_with_an_old_notice, "a correction is published with a notice"),
+    (publish_what_is_read_anew_under_the_old_signatures, "signature that the review policy asks for is missing"),
+    (forget_that_it_is_read_anew, "a review keeps its revision and its policy"),
+    (publish_a_change_of_spelling_with_new_dates, "keeps the dates of the review it leans on"),
+    (publish_a_change_of_spelling_that_vouches_for_itself, "names the hash that its medical signatures name"),
+    (
+        publish_a_change_of_spelling_without_its_medical_signature,
+        "signature that the review policy asks for is missing",
+    ),
+    (publish_a_change_of_spelling_that_a_signer_refused, "a signer said that this is more"),
+    (take_an_address_that_was_anothers, "an address that another page once had"),
+    (begin_at_an_address_that_was_anothers, "an address that another page once had"),
+    (lead_anothers_address_here, "an address leads to the page that has it"),
+    (plan_another_revision, "a schedule keeps its revision"),
+    (plan_another_hash, "a schedule keeps its revision"),
+    (plan_another_review, "a schedule keeps its revision"),
+    (plan_another_time, "a schedule keeps its revision"),
+    (plan_in_anothers_name, "a schedule keeps its revision"),
+    (plan_another_notice, "a schedule keeps its revision"),
+    (plan_what_no_review_names, "a schedule names the review of exactly one revision"),
+    (plan_the_review_of_another_page, "a schedule names the review of exactly one revision"),
+    (revive_a_refused_plan, "does not begin again"),
+    (revive_a_cancelled_plan, "does not begin again"),
+    (revive_a_failed_plan, "does not begin again"),
+    (say_that_a_plan_published_something_else, "its own revision and no other"),
+    (say_that_a_plan_is_done_without_a_publication, "schedule_done_names_its_publication"),
+    (remove_a_plan, "a schedule is kept as evidence"),
 ]
 APPEND_ONLY = {
     "articles_signoff": "statement = ''",
@@ -374,6 +570,15 @@ def test_the_same_signature_passes_where_nothing_is_missing(world):
     """The forged signatures above fail for their own reason, not for something they all lack."""
     sign_as_raj(world)
     assert SignOff.objects.filter(review=world.unsigned, signer=world.people.raj).exists()
+
+
+def test_a_change_of_spelling_passes_where_it_keeps_the_dates(world):
+    insert(world.second, **respelled(world))
+
+
+def test_a_correction_passes_with_its_notice(world):
+    publishing.post_notice(world.page, by=world.people.edda, kind="correction", text="A number was wrong.")
+    insert(world.second, **forged(world, corrected(world), number=3, reason="correction"))
 
 
 def test_an_acknowledged_retraction_may_be_published(world):

@@ -4,11 +4,12 @@ import json
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 
 from articles import projections, vouching
-from articles.models import Citation, DrugFacts, Mention, Page, Publication, Redirect, SiteVersion, SubtypeFacts
+from articles.models import Citation, Draft, DrugFacts, Mention, Page, Publication, Redirect, SiteVersion, SubtypeFacts
 from articles.signals import page_published, page_withdrawn
-from articles.workflow import publishing, writing
+from articles.workflow import calling_back, publishing, writing
 from audit.models import Entry
 from audit.moves import WrongState
 from tests import cast
@@ -26,6 +27,17 @@ def republish(people, page: Page, **changes) -> Publication:
     if again.status == again.Status.OPEN:
         cast.sign(again, people.ruth)
     return publishing.publish(again, by=people.edda)
+
+
+def changed(people, page: Page, change_class: str, **changes):
+    """A signed revision of that class."""
+    draft = Draft.objects.get(page=page)
+    content = {**draft.content, **(changes or {"standfirst": f"In other words, {draft.version}."})}
+    draft = writing.save_draft(page, content, version=draft.version, by=people.amara)
+    opened = writing.submit(page, version=draft.version, by=people.amara, change_class=change_class)
+    cast.sign(opened, people.ruth)
+    opened.refresh_from_db()
+    return opened
 
 
 class TestPublish:
@@ -95,6 +107,99 @@ class TestPublish:
         assert told == [(page.live_publication, page.live_publication)]
 
 
+class TestReasons:
+    """What readers are told a publication is. Going back, reading anew and spelling have tests of their own."""
+
+    @pytest.mark.parametrize(
+        ("change_class", "reason"),
+        [("material", "update"), ("minor", "update"), ("correction", "correction")],
+    )
+    def test_by_the_class_of_the_change(self, people, change_class, reason):
+        page = cast.live_page(people)
+        assert page.live_publication.reason == "new"
+        made = publishing.publish(changed(people, page, change_class), by=people.edda, notice="A number was wrong.")
+        assert made.reason == reason
+
+    @pytest.mark.parametrize("change_class", ["material", "minor", "correction"])
+    def test_the_first_publication_is_new_whatever_its_class(self, people, change_class):
+        page = cast.draft(people.amara)
+        opened = writing.submit(page, version=1, by=people.amara, change_class=change_class)
+        cast.sign(opened, people.ruth)
+        assert not publishing.needs_notice(opened)
+        assert publishing.publish(opened, by=people.edda).reason == "new"
+        assert not page.notices.exists()
+
+
+class TestCorrection:
+    def test_readers_are_told_what_was_wrong_or_it_does_not_go_public(self, client, people):
+        page = cast.live_page(people)
+        corrected = changed(people, page, "correction")
+        for nothing in ("", "  \n "):
+            with pytest.raises(WrongState, match="Say in a correction notice what was wrong"):
+                publishing.publish(corrected, by=people.edda, notice=nothing)
+        publishing.publish(corrected, by=people.edda, notice="The second part named a wrong number of weeks.")
+        body = client.get(page.get_absolute_url()).text
+        assert "The second part named a wrong number of weeks." in body
+        assert "Correction" in body
+
+    def test_both_happen_or_neither(self, people, monkeypatch):
+        page = cast.live_page(people)
+        corrected = changed(people, page, "correction")
+        monkeypatch.setattr(projections, "rebuild", lambda page: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publishing.publish(corrected, by=people.edda, notice="A number was wrong.")
+        assert not page.notices.exists()
+        assert Page.objects.get(pk=page.pk).live_publication.number == 1
+
+    def test_an_earlier_notice_does_not_do(self, people):
+        page = cast.live_page(people)
+        publishing.publish(changed(people, page, "correction"), by=people.edda, notice="A number was wrong.")
+        with pytest.raises(WrongState, match="correction notice"):
+            publishing.publish(changed(people, page, "correction"), by=people.edda)
+
+    @pytest.mark.parametrize("bad", ["x" * 501, "one\u202etwo"])
+    def test_what_no_notice_may_hold_keeps_it_back(self, people, bad):
+        corrected = changed(people, cast.live_page(people), "correction")
+        with pytest.raises(ValidationError):
+            publishing.publish(corrected, by=people.edda, notice=bad)
+        assert Publication.objects.count() == 1
+
+    def test_a_notice_with_another_kind_of_change_is_not_posted(self, people):
+        page = cast.live_page(people)
+        publishing.publish(changed(people, page, "minor"), by=people.edda, notice="Nothing was wrong.")
+        assert not page.notices.exists()
+
+    def test_one_press_asks_for_it_and_loses_nothing(self, client, people):
+        page = cast.live_page(people)
+        path = reverse("articles:publish", args=[changed(people, page, "correction").pk])
+        cast.sign_in(client, people.edda)
+        asked = client.post(path)
+        assert asked.status_code == 422
+        assert "Say in a correction notice what was wrong" in asked.text
+        assert Publication.objects.count() == 1
+        long = client.post(path, {"notice": "A number was wrong. " * 26})
+        assert long.status_code == 422
+        assert "A number was wrong. A number was wrong." in long.text
+        assert "is public now" in client.post(path, {"notice": "A number was wrong."}, follow=True).text
+        assert page.notices.get().text == "A number was wrong."
+
+
+class TestTriggers:
+    def test_kept_approvals_settle_what_their_signer_knew(self, people):
+        """The text came back without a change, so the signature that counts belongs to the review before."""
+        page = cast.live_page(people)
+        known = calling_back.open_trigger(page, source_kind="report", source_id="7", severity="review")
+        signed = changed(people, page, "minor")
+        later = calling_back.open_trigger(page, source_kind="report", source_id="8", severity="review")
+        draft = Draft.objects.get(page=page)
+        kept = writing.submit(page, version=draft.version, by=people.amara, change_class="minor")
+        assert (kept.status, kept.sign_offs.count()) == ("approved", 0)
+        publishing.publish(kept, by=people.edda)
+        known.refresh_from_db()
+        later.refresh_from_db()
+        assert (known.resolved_by_sign_off, later.resolved_at) == (signed.sign_offs.get(), None)
+
+
 class TestWithdraw:
     @pytest.mark.parametrize("who", ["edda", "ruth"])
     def test_one_person_takes_it_down_at_once(self, people, who):
@@ -118,6 +223,21 @@ class TestWithdraw:
         publishing.withdraw(page, by=people.edda, kind="safety", public_reason="a dose was wrong.")
         with pytest.raises(WrongState):
             publishing.withdraw(page, by=people.edda, kind="safety", public_reason="a dose was wrong.")
+
+    @pytest.mark.parametrize("kind", ["review_withdrawn", "", "because"])
+    def test_the_reason_is_one_that_somebody_may_choose(self, people, kind):
+        """That a review was withdrawn is said when a signature is taken back, and only then."""
+        with pytest.raises(ValidationError):
+            publishing.withdraw(cast.live_page(people), by=people.edda, kind=kind, public_reason="a dose was wrong.")
+        assert Page.objects.live().count() == 1
+
+    @pytest.mark.parametrize("reason", ["x" * 501, "one\u202etwo"])
+    def test_what_readers_are_told_is_one_plain_line(self, people, reason):
+        page = cast.live_page(people)
+        with pytest.raises(ValidationError):
+            publishing.withdraw(page, by=people.edda, kind="safety", public_reason=reason)
+        made = publishing.withdraw(page, by=people.edda, kind="safety", public_reason=" a dose\nwas wrong. ")
+        assert made.public_reason == "a dose was wrong."
 
     def test_the_same_signed_revision_can_be_published_again(self, people):
         page = cast.live_page(people)
