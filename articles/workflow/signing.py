@@ -37,13 +37,13 @@ def sign(
     something is not as it was shown or the page was used before, ValidationError for the date.
     """
     _may_sign(review, by, ceremony, proof)
-    due = _due(review, permissions.step_for(by, review), next_review_due)
     if board and not board.members.filter(pk=by.pk).exists():
         raise PermissionDenied(_("You are not a member of that board."))
     with transaction.atomic():
         Page.objects.select_for_update().get(pk=review.page_id)
         review.refresh_from_db()
         _may_sign(review, by, ceremony, proof)
+        due = _due(review, permissions.step_for(by, review), next_review_due)
         if changed := what_changed(ceremony, review, by):
             raise WrongState(changed)
         sign_off = _sign_off(review, by, ceremony, proof, due, conflict_of_interest, board)
