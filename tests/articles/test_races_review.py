@@ -37,6 +37,11 @@ def rounds(request) -> range:
 
 
 @pytest.fixture
+def some(rounds) -> range:
+    return rounds[::3]
+
+
+@pytest.fixture
 def people(committed_db):
     return cast.people()
 
@@ -120,10 +125,10 @@ def test_two_editors_publish_the_same_revision(people, together, rounds):
         signed = next_revision(people, signed.page)
 
 
-def test_two_editors_publish_two_revisions_of_one_page(people, together, rounds):
+def test_two_editors_publish_two_revisions_of_one_page(people, together, some):
     """Both may; the numbers follow each other, and readers get the one that came second."""
     page = cast.live_page(people)
-    for _round in rounds:
+    for _round in some:
         first = next_revision(people, page)
         second = next_revision(people, page)
         together(
@@ -151,7 +156,7 @@ def test_two_reviewers_sign_where_one_signature_is_asked_for(people, together, r
         assert opened.sign_offs.count() == 1
 
 
-def test_two_reviewers_sign_where_two_signatures_are_asked_for(people, together, rounds):
+def test_two_reviewers_sign_where_two_signatures_are_asked_for(people, together, some):
     policies.set_policy(
         kind="article", risk="standard", change_class="material", steps=["medical", "medical"], validity_months=12,
         checks_claims=False, by=people.ada, number=ReviewPolicy.objects.in_force().get(
@@ -159,7 +164,7 @@ def test_two_reviewers_sign_where_two_signatures_are_asked_for(people, together,
     )  # fmt: skip
     soon = timezone.localdate() + timedelta(days=90)
     page = cast.draft(people.amara)
-    for number in rounds:
+    for number in some:
         opened = open_review(people, page, number)
         results = together(
             lambda o=opened: cast.sign(o, people.ruth, next_review_due=soon),
@@ -171,9 +176,9 @@ def test_two_reviewers_sign_where_two_signatures_are_asked_for(people, together,
         assert opened.status == "approved"
 
 
-def test_one_reviewer_signs_twice(people, together, rounds):
+def test_one_reviewer_signs_twice(people, together, some):
     page = cast.draft(people.amara)
-    for number in rounds:
+    for number in some:
         opened = open_review(people, page, number)
         results = together(lambda o=opened: cast.sign(o, people.ruth), lambda o=opened: cast.sign(o, people.ruth))
         assert made(results, SignOff) == 1, results
@@ -196,24 +201,24 @@ def test_the_clock_against_a_withdrawal(people, together, rounds):
         Schedule.objects.filter(pk=planned.pk).update(next_try_at=timezone.now() - timedelta(hours=1))
         assert scheduling.publish_due() == []
         assert live(page) is None
-        publishing.publish(next_revision(people, page), by=people.edda)  # a human brings it back
+        publishing.publish(planned.review, by=people.edda)  # a human brings it back
 
 
-def test_planning_against_a_withdrawal(people, together, rounds):
+def test_planning_against_a_withdrawal(people, together, some):
     """A plan that was made first ends with the page; one that was made afterwards is a decision of its own."""
     page = cast.live_page(people)
-    for _round in rounds:
+    for _round in some:
         signed = next_revision(people, page)
         planned, withdrawn = together(
             lambda s=signed: scheduling.schedule(s, at=timezone.now() + timedelta(hours=1), by=people.edda),
             lambda: publishing.withdraw(page, by=people.ruth, kind="safety", public_reason="a dose was wrong."),
         )
+        assert isinstance(withdrawn, Withdrawal), withdrawn
         planned.refresh_from_db()
-        assert planned.status == ("refused" if planned.pk and planned.why == "withdrawn" else "pending")
-        if planned.status == "pending":
-            assert planned.created_at >= withdrawn.at or planned.version == 1
-            scheduling.cancel(planned, by=people.edda, version=planned.version)
+        assert (planned.status, planned.why) in [("refused", "withdrawn"), ("pending", "")]
         assert live(page) is None
+        if planned.status == "pending":
+            scheduling.cancel(planned, by=people.edda, version=planned.version)
         publishing.publish(signed, by=people.edda)
 
 
@@ -231,9 +236,9 @@ def test_cancelling_against_the_clock(people, together, rounds):
         assert isinstance(cancelled, WrongState) == published
 
 
-def test_four_workers_take_the_same_plan(people, together, rounds):
+def test_four_workers_take_the_same_plan(people, together, some):
     page = cast.live_page(people)
-    for _round in rounds[: len(rounds) // 2]:
+    for _round in some:
         planned = due(people, next_revision(people, page))
         results = together(*[scheduling.publish_due] * 4)
         assert sum(planned in done for done in results) == 1
@@ -242,10 +247,10 @@ def test_four_workers_take_the_same_plan(people, together, rounds):
         assert planned.review.publications.count() == 1
 
 
-def test_a_worker_and_its_successor_run_the_same_plan(people, together, rounds):
+def test_a_worker_and_its_successor_run_the_same_plan(people, together, some):
     """The lease ran out while the first one was still at work."""
     page = cast.live_page(people)
-    for _round in rounds:
+    for _round in some:
         planned = due(people, next_revision(people, page))
         first, second = (Schedule.objects.get(pk=planned.pk) for _ in range(2))
         assert scheduling._take(first)
@@ -262,9 +267,9 @@ def test_a_worker_and_its_successor_run_the_same_plan(people, together, rounds):
         assert planned.review.publications.count() == 1
 
 
-def test_an_editor_against_the_clock(people, together, rounds):
+def test_an_editor_against_the_clock(people, together, some):
     page = cast.live_page(people)
-    for _round in rounds:
+    for _round in some:
         planned = due(people, next_revision(people, page))
         together(scheduling.publish_due, lambda p=planned: publishing.publish(p.review, by=people.edda))
         scheduling.publish_due()
@@ -293,10 +298,10 @@ def test_a_retraction_against_the_clock(people, together, rounds):
             assert not warned.filter(source_id=str(source.events.get().pk)).exists()
 
 
-def test_a_blocking_note_against_a_publication(people, together, rounds):
+def test_a_blocking_note_against_a_publication(people, together, some):
     """A note that is there when the gate is asked holds back; one that comes later stands on what is public."""
     page = cast.live_page(people)
-    for _round in rounds:
+    for _round in some:
         signed = next_revision(people, page)
         published, note = together(
             lambda s=signed: publishing.publish(s, by=people.edda),
@@ -304,14 +309,13 @@ def test_a_blocking_note_against_a_publication(people, together, rounds):
         )
         if isinstance(published, WrongState):
             assert "blocking note" in str(published)
-            assert note.created_at is not None
         review.resolve_note(note, by=people.raj)
 
 
-def test_reading_anew_against_sending_a_new_text(people, together, rounds):
+def test_reading_anew_against_sending_a_new_text(people, together, some):
     """One review of a page is open at a time, whatever both wanted."""
     page = cast.live_page(people)
-    for number in rounds:
+    for number in some:
         draft = Page.objects.get(pk=page.pk).draft
         content = {**draft.content, "standfirst": f"Round {number}."}
         saved = writing.save_draft(page, content, version=draft.version, by=people.amara)
