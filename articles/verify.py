@@ -34,6 +34,7 @@ from .models import (
     Schedule,
     SignOff,
 )
+from .workflow.policies import STEPS
 
 CHUNK = 100
 UNSOUND = (Reference.Status.RETRACTED, Reference.Status.WITHDRAWN)
@@ -105,6 +106,9 @@ def policies() -> Iterator[Failure]:
             yield failure(policy, "was never recorded: no verb made it")
         elif facts and _policy_facts(policy) != {key: facts.get(key) for key in _policy_facts(policy)}:
             yield failure(policy, "asks for something else than was recorded when it was set")
+        for step in policy.steps.all():
+            if STEPS.get(step.code) != (step.role, step.needs_credential):
+                yield failure(step, "may be taken by others than a step of its kind")
 
 
 def _policy_facts(policy: ReviewPolicy) -> dict:
@@ -113,6 +117,7 @@ def _policy_facts(policy: ReviewPolicy) -> dict:
         "risk": policy.risk,
         "change_class": policy.change_class,
         "months": policy.validity_months,
+        "claims": policy.checks_claims,
         "steps": [step.code for step in policy.steps.all()],
     }
 

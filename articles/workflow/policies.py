@@ -53,7 +53,16 @@ def set_policy(
                 policy=policy, position=position, code=code, role=role, needs_credential=needs_credential
             )
         called = _call_back_what_is_weaker(policy, old, steps, by)
-        record(policy, by=by, verb="policy.review_set", **line, steps=steps, months=validity_months, called_back=called)
+        record(
+            policy,
+            by=by,
+            verb="policy.review_set",
+            **line,
+            steps=steps,
+            months=validity_months,
+            claims=checks_claims,
+            called_back=called,
+        )
     return policy
 
 
