@@ -27,6 +27,7 @@ from .models import (
     Reference,
     ReferenceAcknowledgement,
     ReferenceVersion,
+    Review,
     ReviewPolicy,
     Revision,
     RevisionContributor,
@@ -122,6 +123,19 @@ def _policy_facts(policy: ReviewPolicy) -> dict:
     }
 
 
+@register("reviews")
+def reviews() -> Iterator[Failure]:
+    """A review is about the text and the policy that it was opened for."""
+    rows = Review.objects.order_by("pk").iterator(chunk_size=500)
+    for part in in_chunks(rows, 500):
+        told = _facts_by_row(Review, "review.opened", [review.pk for review in part])
+        for review in part:
+            facts = told.get(review.pk)
+            own = [review.revision_id, review.policy_id, review.leans_on_id, review.reaffirms]
+            if facts and own != [facts.get(name, False) for name in ("revision", "policy", "leans_on", "reaffirms")]:
+                yield failure(review, "is not the review that was opened")
+
+
 @register("signatures")
 def signatures() -> Iterator[Failure]:
     for sign_off in _signed().iterator(chunk_size=CHUNK):
@@ -207,10 +221,7 @@ def _qualified(sign_off: SignOff) -> bool:
 def contributors() -> Iterator[Failure]:
     """Whose hands are in a revision is what was recorded when it was frozen."""
     for part in in_chunks(Revision.objects.order_by("pk").values_list("pk", flat=True).iterator(), 500):
-        entries = Entry.objects.filter(
-            object_type=Revision._meta.label_lower, verb="revision.submitted", object_id__in=list(map(str, part))
-        )
-        told = {int(pk): facts_of(payload) for pk, payload in entries.values_list("object_id", "payload")}
+        told = _facts_by_row(Revision, "revision.submitted", part)
         hands = defaultdict(list)
         rows = RevisionContributor.objects.filter(revision__in=part).order_by("user")
         for revision, user in rows.values_list("revision_id", "user_id"):
@@ -387,6 +398,12 @@ def _is_canonical(manifest: dict, content: str) -> bool:
         return closure.canonical(manifest) == content
     except (ValueError, RecursionError):
         return False
+
+
+def _facts_by_row(model, verb: str, keys: list[int]) -> dict[int, dict]:
+    """What the log says about these rows under this verb."""
+    about = Entry.objects.filter(object_type=model._meta.label_lower, verb=verb, object_id__in=list(map(str, keys)))
+    return {int(pk): facts_of(payload) for pk, payload in about.values_list("object_id", "payload")}
 
 
 def _held(user, role, at) -> QuerySet[RoleGrant]:

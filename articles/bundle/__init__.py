@@ -2,8 +2,8 @@
 
 from audit.verify import BUNDLES, Bundles
 
-from .check import check
-from .pack import pack
+from .checking import check
+from .packing import pack
 
 __all__ = ["check", "pack"]
 

@@ -1,4 +1,4 @@
-"""What stands in a bundle: names of its files and the shape of each. Written by `pack`, demanded by `opening`."""
+"""What stands in a bundle: names of its files and the shape of each. Written by `packing`, demanded by `opening`."""
 
 import re
 
@@ -35,7 +35,7 @@ SHAPES = {
     ],
     POLICIES: [
         {
-            "id": int, "kind": str, "risk": str, "change_class": str, "number": int, "validity_months": int,
+            "id": int, "kind": str, "risk": str, "change_class": str, "number": int, "validity_months": int, "checks_claims": bool,
             "steps": [{"id": int, "position": int, "code": str, "role": str, "needs_credential": bool}],
         }
     ],

@@ -83,7 +83,8 @@ You need sha256sum, and jq for the last two. Unpack the bundle, go into its fold
    For the publication and the revision, whose long texts are files of their own:
 
     jq -cjS --rawfile text artefact.html '.row + {{artefact: $text}}' publication.json | sha256sum
-    jq -cjS --rawfile text manifest.json '.[-1].row + {{content: $text}}' revisions.json | sha256sum
+    jq -cjS --rawfile text manifest.json 'first(.[] | select(.content == "manifest.json")).row
+      + {{content: $text}}' revisions.json | sha256sum
 
 WHAT YOU CANNOT SEE FROM HERE
 
@@ -94,8 +95,9 @@ WHAT YOU CANNOT SEE FROM HERE
 - That nothing happened since. A signature may have been taken back, a source retracted or the page
   withdrawn after the export. The page itself says how it stands now.
 - Who the people are. The names were printed on the day of signing; that a person held the credential was
-  checked by the publisher, and is its word. So are the names of boards, the dates of credentials and the standing
-  of sources: no seal covers them.
+  checked by the publisher, and is its word. So are the names of boards, issuers of credentials and the
+  standing of sources: nothing in the log covers them. Where a page shows a board, signoffs.json still
+  names the member who signed.
 - That the publisher did not make up all of it together. A bundle shows that its parts fit each other. Two
   bundles from different days, a head that somebody else wrote down, or a passkey's signature (in
   signoffs.json, under auth_evidence) cannot be made to fit afterwards.
@@ -121,4 +123,4 @@ def readme(publication: Publication, signed: list[SignOff], site: str, head: str
 
 def _name(sign_off: SignOff) -> str:
     name = ", ".join(filter(None, [sign_off.printed_name, sign_off.printed_credentials]))
-    return f"{sign_off.board.name} (for it {name})" if sign_off.board else name
+    return sign_off.board.name if sign_off.board else name

@@ -42,7 +42,8 @@ def open_review(revision, *, by, leans_on: Review | None = None, reaffirms: bool
         due_on=calendar.least_busy(calendar.reviews_due(first, last), first, last),
     )
     notices.asked(review)
-    record(review, by=by, verb="review.opened", revision=revision.pk, policy=policy.pk, leans_on=review.leans_on_id)
+    facts = {"revision": revision.pk, "policy": policy.pk, "leans_on": review.leans_on_id, "reaffirms": reaffirms}
+    record(review, by=by, verb="review.opened", **facts)
     return review
 
 

@@ -381,6 +381,13 @@ class TestPlansPoliciesSources:
         change(without_triggers, ReviewStep.objects.filter(code="editorial").first(), **values)
         assert said(verify.policies) == ["may be taken by others than a step of its kind"]
 
+    @pytest.mark.parametrize("column", ["reaffirms", "policy_id", "leans_on_id"])
+    def test_a_review_of_something_else(self, people, page, without_triggers, column):
+        opened = page.live_publication.review
+        assert said(verify.reviews) == []
+        change(without_triggers, opened, **{column: {"reaffirms": True, "policy_id": 2}.get(column, opened.pk)})
+        assert said(verify.reviews) == ["is not the review that was opened"]
+
     def test_a_policy_that_nobody_set(self, people):
         ReviewPolicy.objects.create(kind="article", number=2, created_by=people.ada)
         assert said(verify.policies) == ["was never recorded: no verb made it"]

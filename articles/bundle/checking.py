@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 
+from accounts.models import Credential
 from audit import seals
 from audit.models import SEPARATOR
 from audit.verify import NoSuchThing, Outcome
@@ -20,6 +21,7 @@ from ..document.render import RENDERER_VERSION
 from ..images import EXTENSIONS
 from ..models import Publication, Review, ReviewPolicy, Revision, Revocation, SignOff, Withdrawal
 from ..verify import A_DAY, rendered
+from ..workflow.policies import STEPS
 from . import layout
 from .opening import open_bundle, parse
 
@@ -241,8 +243,8 @@ def _review(bundle: Bundle, one: Row) -> Found:
     if not facts:
         yield f"{layout.REVIEWS}: review {one['id']} is not in {layout.LOG}"
     for told in facts:
-        same = (one["revision_id"], one["policy_id"], one["leans_on_id"])
-        if (told.get("revision"), told.get("policy"), told.get("leans_on")) != same:
+        same = (one["revision_id"], one["policy_id"], one["leans_on_id"], one["reaffirms"])
+        if tuple(told.get(name) for name in ("revision", "policy", "leans_on", "reaffirms")) != same:
             yield f"{layout.REVIEWS}: review {one['id']} is not the one that {layout.LOG} says was opened"
     revision = next(two["row"] for two in bundle.revisions if two["row"]["id"] == one["revision_id"])
     page = bundle.row["page_id"]
@@ -254,10 +256,13 @@ def _policy(bundle: Bundle, one: Row) -> Found:
     facts = _facts(bundle, ReviewPolicy, one["id"], "policy.review_set")
     if not facts:
         yield LeftOut(f"policy {one['id']} in {layout.POLICIES} came with the software; no entry says what it asks for")
+    for step in one["steps"]:
+        if STEPS.get(step["code"]) != (step["role"], step["needs_credential"]):
+            yield f"{layout.POLICIES}: step {step['id']} may be taken by others than a step of its kind"
     for told in facts:
         steps = [step["code"] for step in one["steps"]]
-        own = [one["kind"], one["risk"], one["change_class"], one["validity_months"], steps]
-        if own != [told[name] for name in ("kind", "risk", "change_class", "months", "steps")]:
+        own = [one["kind"], one["risk"], one["change_class"], one["validity_months"], one["checks_claims"], steps]
+        if own != [told.get(name) for name in ("kind", "risk", "change_class", "months", "claims", "steps")]:
             yield f"{layout.POLICIES}: policy {one['id']} asks for something else than {layout.LOG} says"
 
 
@@ -286,15 +291,26 @@ def _wrong_with_signature(bundle: Bundle, one: Row) -> Iterator[str]:
         yield "means something else than its step asks for"
     if row["printed_name"] not in row["statement"]:
         yield "has a statement that does not name its signer"
-    credential = _credential(one["credential"])
-    if step["needs_credential"] and not (
-        credential
-        and one["credential"]["id"] == row["credential_id"]
-        and credential.was_good(row["signer_id"], _time(row["signed_at"]))
-    ):
-        yield "is not backed by a credential that was valid that day"
+    yield from _wrong_with_credential(bundle, one, needed=step["needs_credential"])
     if row["auth_method"] == "passkey" and not _passkey_holds(row):
         yield "has an answer of a passkey that does not fit"
+
+
+def _wrong_with_credential(bundle: Bundle, one: Row, *, needed: bool) -> Iterator[str]:
+    row, told, credential = one["row"], one["credential"], _credential(one["credential"])
+    if (told and told["id"]) != row["credential_id"]:
+        yield "names another credential than the one that is here"
+    if needed and not (credential and credential.was_good(row["signer_id"], _time(row["signed_at"]))):
+        yield "is not backed by a credential that was valid that day"
+    if told is None:
+        return
+    if told["title"] != row["printed_credentials"]:
+        yield "has another title printed than its credential has"
+    for facts in _facts(bundle, Credential, told["id"], "credential.verified"):
+        if [facts.get("user"), facts.get("until")] != [told["user_id"], told["valid_until"]]:
+            yield f"has a credential that is not the one {layout.LOG} says was checked"
+    if bool(_facts(bundle, Credential, told["id"], "credential.revoked")) != bool(told["revoked_at"]):
+        yield f"has a credential that was taken back, or was not: {layout.LOG} says otherwise"
 
 
 def gate(bundle: Bundle) -> Found:

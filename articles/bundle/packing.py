@@ -74,7 +74,8 @@ def _files(publication: Publication) -> dict[str, bytes]:
     revocations = list(Revocation.objects.filter(sign_off__in=signed).order_by("pk"))
     withdrawal = Withdrawal.objects.filter(publication=publication).first()
     sealed = [publication, *revisions, *signed, *revocations, *([withdrawal] if withdrawal else [])]
-    log = _Log([*sealed, *reviews, *policies])
+    credentials = {one.credential for one in signed if one.credential}
+    log = _Log([*sealed, *reviews, *policies, *credentials])
     told = {
         layout.PUBLICATION: _publication(publication, withdrawal, log),
         layout.REVISIONS: [_revision(one, publication, log) for one in revisions],
