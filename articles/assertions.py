@@ -17,11 +17,6 @@ NO_ANSWER = (
 )  # fmt: skip
 
 
-def challenge(ceremony: str, content_hash: str, closure: str) -> bytes:
-    """The 32 bytes that the passkey was given, made again from what the signature kept."""
-    return hashlib.sha256(f"bedside signature\n{ceremony}\n{content_hash}\n{closure}".encode()).digest()
-
-
 def holds(evidence: str, challenge: bytes) -> bool:
     """Whether the key that stands in the evidence signed this challenge, with its holder verified. Asks no database."""
     try:

@@ -18,6 +18,7 @@ from audit.seals import SEALED, facts_of, in_chunks
 from audit.verify import Failure, failure, register
 
 from . import assertions, closure, standing, styles, vouching
+from .ceremony import challenge_of
 from .document.render import RENDERER_VERSION, SEAM
 from .evidence import Evidence
 from .models import (
@@ -201,7 +202,7 @@ def _wrong_with_ceremony(sign_off: SignOff) -> Iterator[str]:
 
 
 def _evidence_holds(sign_off: SignOff) -> bool:
-    challenge = assertions.challenge(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
+    challenge = challenge_of(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
     if not assertions.holds(sign_off.auth_evidence, challenge):
         return False
     # It asks the account too: a key that belongs to somebody else never holds.

@@ -17,6 +17,7 @@ from audit.models import SEPARATOR
 from audit.verify import NoSuchThing, Outcome
 
 from .. import assertions, closure, standing, vouching
+from ..ceremony import challenge_of
 from ..document.render import RENDERER_VERSION
 from ..images import EXTENSIONS
 from ..models import Publication, Review, ReviewPolicy, Revision, Revocation, SignOff, Withdrawal
@@ -383,7 +384,7 @@ def _credential(told: Row | None) -> standing.Credential | None:
 
 
 def _passkey_holds(row: Row) -> bool:
-    asked = assertions.challenge(row["ceremony"], row["content_hash"], row["closure"])
+    asked = challenge_of(row["ceremony"], row["content_hash"], row["closure"])
     return assertions.holds(row["auth_evidence"], asked)
 
 

@@ -47,7 +47,7 @@ It recomputes all that follows and more, and names the first thing that does not
 
 HOW TO CHECK IT BY HAND
 
-You need sha256sum, and jq for the last two. Unpack the bundle, go into its folder.
+Unpack the bundle and go into its folder. You need sha256sum, and Python 3 for the last two steps.
 
 1. Nothing was damaged on the way:
 
@@ -56,35 +56,45 @@ You need sha256sum, and jq for the last two. Unpack the bundle, go into its fold
 2. The text is the signed one. These must show the same 64 letters and digits:
 
     sha256sum manifest.json
-    jq -r '.row.content_hash' publication.json
-    jq -r '.[].row | .content_hash + "  " + .printed_name' signoffs.json
+    grep -E '"(content|vouched)_hash"' publication.json signoffs.json
 
    (Where there is a vouched-manifest.json, medical signatures name that file's fingerprint.)
 
 3. The page is the published one:
 
     sha256sum artefact.html
-    jq -r '.row.artefact_hash' publication.json
+    grep '"artefact_hash"' publication.json
     grep -o 'data-signed="[^"]*"' artefact.html
 
-4. An entry of the log is whole. The two columns must be equal, line by line:
+4. Each entry of the log is whole. It must say True for each:
 
-    jq -c '.entries[]' audit.json | while read -r entry; do
-      printf '%s' "$entry" | jq -j '[.seq, .prev_hash, .at, (.actor // ""), .verb, .object_type,
-        .object_id, .payload] | map(tostring) | join("\\u001f")' | sha256sum | cut -c1-64
-      printf '%s' "$entry" | jq -r '.hash'
-    done
+    python3 - <<'END'
+    import hashlib, json
+    for entry in json.load(open("audit.json", encoding="utf-8"))["entries"]:
+        names = "seq prev_hash at actor verb object_type object_id payload".split()
+        line = "\\x1f".join("" if entry[name] is None else str(entry[name]) for name in names)
+        print("entry", entry["seq"], hashlib.sha256(line.encode()).hexdigest() == entry["hash"])
+    END
 
-5. A row is the one that the log sealed. For the first signature:
+5. Each row is the one that the log sealed when it was made. Again:
 
-    jq -cjS '.[0].row' signoffs.json | sha256sum
-    jq -r '.entries[] | select(.object_type == "articles.signoff") | .payload | fromjson | .seal' audit.json
-
-   For the publication and the revision, whose long texts are files of their own:
-
-    jq -cjS --rawfile text artefact.html '.row + {{artefact: $text}}' publication.json | sha256sum
-    jq -cjS --rawfile text manifest.json 'first(.[] | select(.content == "manifest.json")).row
-      + {{content: $text}}' revisions.json | sha256sum
+    python3 - <<'END'
+    import hashlib, json
+    def text(name):
+        return open(name, encoding="utf-8", newline="").read()
+    def read(name):
+        return json.loads(text(name))
+    rows = [("signoff", one["row"]) for one in read("signoffs.json")]
+    rows += [("revocation", row) for row in read("revocations.json")]
+    rows += [("revision", {{**one["row"], "content": text(one["content"])}}) for one in read("revisions.json")]
+    rows += [("publication", {{**read("publication.json")["row"], "artefact": text("artefact.html")}})]
+    for kind, row in rows:
+        exact = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        seal = "s1:" + hashlib.sha256(exact.encode()).hexdigest()
+        log = read("audit.json")["entries"]
+        own = [one for one in log if (one["object_type"], one["object_id"]) == ("articles." + kind, str(row["id"]))]
+        print(kind, row["id"], [json.loads(one["payload"]).get("seal") for one in own] == [seal])
+    END
 
 WHAT YOU CANNOT SEE FROM HERE
 

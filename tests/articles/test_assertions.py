@@ -48,7 +48,7 @@ def answer(
     return json.dumps({"rp_id": rp_id, "public_key": public, "answer": kept}, sort_keys=True)
 
 
-CHALLENGE = assertions.challenge("0" * 32, "b1:0", "1")
+CHALLENGE = ceremony.challenge_of("0" * 32, "b1:0", "1")
 
 
 def test_it_holds_for_its_own_challenge():
@@ -58,7 +58,7 @@ def test_it_holds_for_its_own_challenge():
 @pytest.mark.parametrize(
     "evidence",
     [
-        answer(assertions.challenge("1" * 32, "b1:0", "1")),
+        answer(ceremony.challenge_of("1" * 32, "b1:0", "1")),
         answer(CHALLENGE, flags=PRESENT),
         answer(CHALLENGE, flags=VERIFIED),
         answer(CHALLENGE, kind="webauthn.create"),
@@ -78,7 +78,7 @@ def test_anything_else_does_not(evidence):
 def test_a_ceremony_asks_what_can_be_computed_again_from_the_signature(db):
     people = cast.people()
     shown = ceremony.begin(cast.open_review(people), people.ruth)
-    assert shown.challenge == assertions.challenge(shown.nonce, shown.content_hash, shown.closure)
+    assert shown.challenge == ceremony.challenge_of(shown.nonce, shown.content_hash, shown.closure)
 
 
 class TestSigned:

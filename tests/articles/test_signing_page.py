@@ -16,7 +16,7 @@ from fido2.utils import websafe_decode
 from accounts import roles
 from accounts.models import Board, RoleGrant
 from accounts.signing import WRONG_TRIES, evidence_holds
-from articles import assertions, ceremony, checking
+from articles import ceremony, checking
 from articles.document.claims import Claim
 from articles.models import Page, Reference, Review, SignOff
 from articles.workflow import calling_back, publishing, review, signing, writing
@@ -213,14 +213,14 @@ class TestPasskey:
         assert "with a passkey" in answer.text
         made = SignOff.objects.get()
         assert made.auth_method == "passkey"
-        challenge = assertions.challenge(made.ceremony, made.content_hash, made.closure)
+        challenge = ceremony.challenge_of(made.ceremony, made.content_hash, made.closure)
         assert evidence_holds(made.auth_evidence, challenge, people.ruth)
         for other in (
             (made.ceremony, "b1:" + "0" * 64, made.closure),
             ("0" * 32, made.content_hash, made.closure),
             (made.ceremony, made.content_hash, "0" * 64),
         ):
-            assert not evidence_holds(made.auth_evidence, assertions.challenge(*other), people.ruth)
+            assert not evidence_holds(made.auth_evidence, ceremony.challenge_of(*other), people.ruth)
 
     def test_it_is_enough_where_a_second_step_is_required(self, ruth, opened, key, settings):
         settings.REQUIRE_STAFF_MFA = True

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.models import Board
-from articles import assertions, ceremony
+from articles import ceremony
 from articles.models import Note, Page, Reference, ReviewTrigger, SignOff, Withdrawal
 from articles.workflow import calling_back, publishing, review, signing, writing
 from audit.models import Entry
@@ -69,7 +69,7 @@ class TestSign:
         opened = cast.open_review(people)
         showing = ceremony.begin(opened, people.ruth)
         sign_off = cast.sign(opened, people.ruth, ceremony=showing)
-        assert showing.challenge == assertions.challenge(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
+        assert showing.challenge == ceremony.challenge_of(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
 
     def test_it_refuses_a_statement_that_reads_differently_by_now(self, people):
         opened = cast.open_review(people)

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
 from accounts.signing import evidence_holds
-from articles import assertions
+from articles import ceremony
 from articles.models import SignOff
 from tests import cast
 from tests.journeys.steps import already_signed_in, sign_in
@@ -74,7 +74,7 @@ def test_a_reviewer_makes_a_passkey_and_signs_with_it(company, page):
     expect(page.get_by_text("with a passkey, which signed this very fingerprint").first).to_be_visible()
     made = SignOff.objects.get(review=opened)
     assert made.statement.endswith("My conflicts of interest: Paid talks for a maker of beds.")
-    challenge = assertions.challenge(made.ceremony, made.content_hash, made.closure)
+    challenge = ceremony.challenge_of(made.ceremony, made.content_hash, made.closure)
     assert evidence_holds(made.auth_evidence, challenge, company.ruth)
 
 
