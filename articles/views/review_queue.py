@@ -35,7 +35,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Reviews of one lane and specialty, the soonest due first; paged by (due date, id)."""
     lane = request.GET.get("lane", "")
     lane = lane if lane in review_queue.LANES else "open"
-    specialty = request.GET.get("specialty", "").replace("\0", "")[:LONGEST_SLUG]
+    specialty = request.GET.get("specialty", "")[:LONGEST_SLUG]
     wanted = review_queue.about(request.user, specialty)
     found = review_queue.with_facts(review_queue.lane(lane, request.user, wanted), request.user)
     found = list(by_due.after(found, by_due.place_in(request.GET.get("after", "")))[: PAGE_SIZE + 1])

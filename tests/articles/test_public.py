@@ -152,7 +152,7 @@ class TestArticle:
         calling_back.record_reference_status(reference, status="retracted", by=people.edda)
         assert "looked at again" in client.get(page.get_absolute_url()).content.decode()
         for trigger in ReviewTrigger.objects.filter(page=page):
-            calling_back.resolve_trigger(trigger, by=people.edda, resolution="checked")
+            calling_back.resolve_trigger(trigger, by=people.edda, resolution="no_change_needed")
         assert "looked at again" not in client.get(page.get_absolute_url()).content.decode()
 
     def test_a_board_stands_before_the_member_who_signed(self, client, people):

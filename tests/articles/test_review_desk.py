@@ -1,10 +1,7 @@
 """The review desk through its pages: reading, signing, publishing, taking down, and everybody who may not."""
 
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from articles.models import Note, Page, Publication, PublicNotice, Review, SignOff
 from articles.workflow import review as verbs
@@ -91,40 +88,6 @@ class TestWhatNoPageSends:
         assert client.post(url("review", opened.pk), {"act": "resolve", "note": note.pk}).status_code == 404
         note.refresh_from_db()
         assert note.resolved_at is None
-
-
-class TestQueue:
-    def test_the_soonest_due_comes_first_and_lanes_count(self, client, people, opened):
-        late = cast.open_review(people, title="Late")
-        Review.objects.filter(pk=late.pk).update(due_on=timezone.localdate() - timedelta(days=3))
-        cast.sign_in(client, people.ruth)
-        page = client.get(reverse("articles:reviewing"))
-        assert [title for _row, title in page.context["rows"]] == ["Late", "Short nights"]
-        assert page.context["counts"] == {"open": 2, "overdue": 1, "sent_back": 0, "signed": 0}
-
-    def test_it_pages_by_key(self, client, people, monkeypatch):
-        monkeypatch.setattr("articles.views.review.PAGE_SIZE", 2)
-        for number in range(5):
-            cast.open_review(people, title=f"Page {number}")
-        cast.sign_in(client, people.ruth)
-        seen, path = [], reverse("articles:reviewing")
-        while path:
-            page = client.get(path)
-            seen += [title for _row, title in page.context["rows"]]
-            path = page.context["older"] and reverse("articles:reviewing") + page.context["older"]
-        assert seen == [f"Page {number}" for number in range(5)]
-
-    @pytest.mark.parametrize("query", ["?lane=nonsense", "?after=nonsense", "?after=2026-13-99_x", "?after=_"])
-    def test_a_nonsense_query_shows_the_first_page(self, client, people, opened, query):
-        cast.sign_in(client, people.ruth)
-        assert client.get(reverse("articles:reviewing") + query).status_code == 200
-
-    def test_it_costs_the_same_whatever_its_length(self, client, people, opened, django_assert_max_num_queries):
-        cast.sign_in(client, people.ruth)
-        for number in range(3):
-            with django_assert_max_num_queries(12):
-                client.get(reverse("articles:reviewing"))
-            cast.open_review(people, title=f"Page {number}")
 
 
 class TestReview:

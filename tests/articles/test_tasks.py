@@ -31,7 +31,7 @@ def test_an_overdue_page_comes_back_once(people, without_triggers):
 @pytest.mark.parametrize(
     ("who", "words"),
     [
-        ("ruth", ["Revisions to review", "Waits for a signature"]),
+        ("ruth", ["Reviews that nobody has", "Waits for a signature"]),
         ("edda", ["Signed, ready to publish", "Waits for an editor", "Public pages overdue"]),
         ("amara", ["Sent back to the writers", "Was sent back"]),
     ],

@@ -268,10 +268,10 @@ class TestTriggers:
             cast.live_page(people), source_kind="report", source_id="7", severity="review"
         )
         with pytest.raises(PermissionDenied):
-            calling_back.resolve_trigger(trigger, by=people.amara, resolution="no_error")
-        calling_back.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
+            calling_back.resolve_trigger(trigger, by=people.amara, resolution="not_an_error")
+        calling_back.resolve_trigger(trigger, by=people.ruth, resolution="not_an_error")
         with pytest.raises(WrongState):
-            calling_back.resolve_trigger(trigger, by=people.ruth, resolution="no_error")
+            calling_back.resolve_trigger(trigger, by=people.ruth, resolution="not_an_error")
 
 
 class TestRaces:
