@@ -68,6 +68,10 @@ def _life(pages: Pages, entry: Entry) -> Iterator[Event]:
     submitted = told["submitted_days_ago"] * HOURS_A_DAY if "submitted_days_ago" in told else signed + READING
     yield Event(submitted + WRITING, partial(_write, pages, entry))
     yield Event(submitted, partial(_submit, pages, entry))
+    if entry["state"] == "in_review":
+        yield Event(submitted - 2, partial(_take, pages, entry))
+    for letter in entry.get("reports", []):
+        yield Event(letter["days_ago"] * HOURS_A_DAY, partial(_report, pages, entry, letter))
     if signed:
         yield Event(signed, partial(_sign, pages, entry, told))
         # On the same day the editor is an hour behind the reviewer.
@@ -151,6 +155,15 @@ def _sign(pages: Pages, entry: Entry, told: dict[str, Any]) -> None:
 
 def _publish(pages: Pages, entry: Entry) -> None:
     publishing.publish(_review(pages, entry), by=person(entry["review"]["published_by"]))
+
+
+def _take(pages: Pages, entry: Entry) -> None:
+    opened, taker = _review(pages, entry), person(entry["review"]["assigned_to"])
+    reviewing.assign(opened, to=taker, by=taker, version=opened.version)
+
+
+def _report(pages: Pages, entry: Entry, letter: dict[str, Any]) -> None:
+    calling_back.report_error(_page(pages, entry), kind=letter["kind"], text=letter["text"])
 
 
 def _send_back(pages: Pages, entry: Entry) -> None:

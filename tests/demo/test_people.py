@@ -66,6 +66,13 @@ class TestPeople:
             if person["roles"]:
                 assert "Invented for the demonstration." in person["bio"]
 
+    def test_every_reviewer_knows_a_specialty_and_every_page_has_one_that_somebody_knows(self):
+        known = set()
+        for person in reading.people().values():
+            assert ("medical_reviewer" in person["roles"]) == bool(person.get("specialties"))
+            known |= set(person.get("specialties", []))
+        assert {entry["specialty"] for entry in reading.pages()} == known
+
     def test_one_board_of_reviewers(self):
         (board,) = reading.load("accounts/demo/people.json")["boards"]
         assert len(board["name"]) <= Board._meta.get_field("name").max_length
