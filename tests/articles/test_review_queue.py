@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
 
@@ -387,3 +388,35 @@ class TestLivePages:
             with django_assert_max_num_queries(9):
                 client.get("/desk/review/live/")
             many.live_pages(more, people) if more else None
+
+
+class TestAssigningBox:
+    """The part of the review page that says who has it: `{% assigning review %}`."""
+
+    def box(self, rf, user, review) -> str:
+        request = rf.get("/")
+        request.user = user
+        template = engines["django"].from_string("{% load review_desk %}{% assigning review '/desk/review/' %}")
+        return template.render({"review": Review.objects.get(pk=review.pk)}, request)
+
+    @pytest.mark.parametrize(
+        ("who", "shown", "hidden"),
+        [("ruth", "Take it", "Assign"), ("edda", "Assign", "Take it"), ("amara", "Nobody has taken", "<form")],
+    )
+    def test_it_offers_what_this_person_may(self, rf, people, opened, who, shown, hidden):
+        html = self.box(rf, getattr(people, who), opened)
+        assert shown in html
+        assert hidden not in html
+
+    def test_it_says_who_has_it(self, rf, people, opened):
+        verbs.assign(opened, to=people.ruth, by=people.ruth, version=1)
+        mine, theirs = (self.box(rf, one, opened) for one in (people.ruth, people.raj))
+        assert "This review is yours." in mine
+        assert "Give it back" in mine
+        assert "csrfmiddlewaretoken" in mine
+        assert "Ruth Adeyemi has this review." in theirs
+        assert "<form" not in theirs
+
+    def test_it_says_why_not(self, rf, people, opened, oncology):
+        Page.objects.filter(pk=opened.page_id).update(specialty=oncology)
+        assert "another specialty" in self.box(rf, people.ruth, opened)
