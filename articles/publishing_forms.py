@@ -42,8 +42,10 @@ class PublishForm(forms.Form):
         label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
 
+    use_required_attribute = False
+
     def __init__(self, *args, review: Review, **kwargs):
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
         self.live_now = str(review.page.live_publication_id or "none")
         if publishing.is_rollback(review):
             self.fields["back"].label = _back_label(review)

@@ -57,12 +57,12 @@ def planned(request: HttpRequest) -> HttpResponse:
         waiting = waiting.filter(Q(at__gt=last.at) | Q(at=last.at, pk__gt=last.pk))
     if before := _number(request.GET.get("before", "")):
         ended = ended.filter(pk__lt=before)
-    waiting, more = _piece(waiting)
-    ended, older = _piece(ended)
+    to_come, more = _piece(waiting)
+    over, older = _piece(ended)
     context = {
         "lane": "planned",
-        "waiting": _titled(waiting),
-        "ended": _titled(ended),
+        "waiting": _titled(to_come),
+        "ended": _titled(over),
         "later": f"?after={more.pk}" if more else "",
         "older": f"?before={older.pk}#ended" if older else "",
         "may_cancel": permissions.can_publish(request.user),

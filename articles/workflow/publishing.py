@@ -205,7 +205,7 @@ def _refused(error: IntegrityError) -> WrongState:
 
 def _dates(page: Page, review: Review) -> tuple[date, date]:
     """Last reviewed and next due. A change of spelling keeps those of the text it leans on, whatever was signed for it."""
-    if review.leans_on_id:
+    if review.leans_on:
         same = page.publications.filter(vouched_hash=review.leans_on.content_hash).order_by("-number").first()
         if same is None:
             raise WrongState(_("The text that this change of spelling leans on was never public."))
