@@ -25,6 +25,7 @@ from ..models import (
     SignOff,
     Withdrawal,
 )
+from ..source_events import Event, events_of, standing
 from .taking_down import take_down
 
 Severity = ReviewTrigger.Severity
@@ -103,16 +104,18 @@ def record_reference_status(
 ) -> ReferenceStatus:
     """Something became known about a source: every live page that cites it comes back for review.
 
-    An event that is older than one already known is kept on record, and changes neither status nor pages.
+    An event that does not have the last word (an older one, or less than a reinstatement after a retraction) is kept on
+    record, and changes neither status nor pages.
     """
     if not (permissions.can_review(by) or by.is_machine):
         raise PermissionDenied(_("Only a reviewer or an editor may record this."))
     with transaction.atomic():
         Reference.objects.select_for_update().get(pk=reference.pk)
-        late = effective_on is not None and reference.events.filter(effective_on__gt=effective_on).exists()
+        known = events_of([reference.pk])[reference.pk]
         event = ReferenceStatus.objects.create(
             reference=reference, status=status, notice=notice, by=by, effective_on=effective_on, source=source
         )
+        late = standing([*known, Event.of(event)]).pk != event.pk
         if not late:
             Reference.objects.filter(pk=reference.pk).update(status=status)
             _call_back_citing(reference, event, by)
