@@ -81,7 +81,9 @@ def _holds(body: bytes, publication: Publication) -> bool:
 
 
 def _address(page: Page) -> freshness.Address:
-    return freshness.Address(path=page.get_absolute_url(), query="", kind=page.kind, slug=page.slug, kept=True)
+    return freshness.Address(
+        path=page.get_absolute_url(), query="", kind=page.kind, slug=page.slug, kept=True, stands_in=True
+    )
 
 
 @register("pictures")

@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.inclusion_tag("articles/review_sections.html", takes_context=True)
 def review_sections(context, current: str) -> dict:
-    """Links between the pages of the desk. `current`: queue, called_back, live, sources, calendar or policies."""
+    """Links between the pages of the desk. `current`: queue, called_back, live, sources, planned, calendar or policies."""
     reviews = permissions.can_review(context["request"].user)
     waiting = ReviewTrigger.objects.filter(resolved_at=None).count() if reviews else 0
     return {"current": current, "reviews": reviews, "called_back": waiting}
