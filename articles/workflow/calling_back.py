@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,6 +43,8 @@ SOURCE_CHANGES = {
 REPORT_DAYS = {ErrorReport.Kind.HARM: 3}
 REPORT_DAYS_OTHERWISE = 14
 CREDENTIAL_DAYS, POLICY_DAYS = 60, 90
+# A credential that ran out and is revoked later is another cause, and a graver one.
+REVOKED = "-revoked"
 # How long the address of a reader who wanted an answer is kept.
 ADDRESS_DAYS = 90
 # Why an open trigger needs nothing more, as a reviewer or an editor says.
@@ -187,16 +190,29 @@ def forget_addresses() -> int:
 def credential_lapsed(credential: Credential, *, by) -> int:
     """Whoever signed with it vouched while it was valid, so pages stay; somebody should look again. How many pages."""
     severity = Severity.REVIEW if credential.revoked_at else Severity.INFO
-    signed = SignOff.objects.filter(credential=credential, revocation=None)
-    pages = Page.objects.live().filter(live_publication__vouched_hash__in=signed.values("content_hash"))
+    signed = _behind_live_pages().filter(credential=credential)
     return call_back(
-        pages.filter(pk__in=signed.values("revision__page")),
+        Page.objects.live().filter(pk__in=signed.values("revision__page")),
         source_kind=ReviewTrigger.Source.CREDENTIAL,
-        source_id=f"{credential.pk}{'-revoked' if credential.revoked_at else ''}",
+        source_id=f"{credential.pk}{REVOKED if credential.revoked_at else ''}",
         severity=severity,
         days=CREDENTIAL_DAYS,
         by=by,
     )
+
+
+def credentials_to_flag() -> QuerySet[Credential]:
+    """Those that were revoked, or ran out and were not renewed, behind a live page that they have not called back yet."""
+    today = timezone.now().date()
+    renewed = Credential.objects.valid_on(today).filter(user=OuterRef("user"))
+    ended = Q(revoked_at__isnull=False) | (Q(valid_until__lt=today) & ~Exists(renewed))
+    told = ReviewTrigger.objects.filter(
+        page=OuterRef("revision__page"), source_kind=ReviewTrigger.Source.CREDENTIAL, source_id=OuterRef("cause")
+    )
+    number = Cast("credential", CharField())
+    cause = Case(When(credential__revoked_at=None, then=number), default=Concat(number, Value(REVOKED)))
+    untold = _behind_live_pages().annotate(cause=cause).filter(~Exists(told), credential=OuterRef("pk"))
+    return Credential.objects.filter(ended, Exists(untold)).order_by("pk")
 
 
 def policy_raised(policy: ReviewPolicy, *, weaker: Iterable[ReviewPolicy], by) -> int:
@@ -223,6 +239,20 @@ def call_back(pages: Iterable[Page], *, source_kind: str, source_id: str, severi
     for page in called:
         open_trigger(page, source_kind=source_kind, source_id=source_id, severity=severity, due_on=next(dates), by=by)
     return len(called)
+
+
+def _behind_live_pages() -> QuerySet[SignOff]:
+    """The signatures that a live page rests on now: of its text, or of the text that a typo-class change leans on.
+
+    Where the text was read anew, the signatures of that reading count, and older ones of the same words do not.
+    """
+    rests_on = "revision__page__live_publication__review"
+    return SignOff.objects.filter(_of(rests_on) | _of(f"{rests_on}__leans_on"), revocation=None)
+
+
+def _of(review: str) -> Q:
+    same = Q(content_hash=F(f"{review}__content_hash"), step__policy=F(f"{review}__policy"))
+    return same & (Q(**{f"{review}__reaffirms": False}) | Q(review=F(review)))
 
 
 def _call_back_citing(reference: Reference, event: ReferenceStatus, by) -> None:
