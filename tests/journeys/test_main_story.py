@@ -132,6 +132,8 @@ def read_and_sign(page: Page, reviewer) -> None:
     sign_in(page, reviewer, "/desk/review/")
     page.get_by_role("link", name=TITLE).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    expect(page.locator("#why-not")).to_contain_text("claims are not checked yet")
+    compare_each_claim_with_its_sources(page)
     page.get_by_role("link", name="Sign revision 1").click()
     expect(page.locator(".statement")).to_contain_text("Ruth Adeyemi")
     page.get_by_label("This is my statement").check()
@@ -143,6 +145,14 @@ def read_and_sign(page: Page, reviewer) -> None:
     page.get_by_role("button", name="Sign revision 1").click()
     expect(page.get_by_role("heading", name="You signed revision 1")).to_be_visible()
     assert SignOff.objects.get().content_hash == Revision.objects.get().content_hash
+
+
+def compare_each_claim_with_its_sources(page: Page) -> None:
+    claims = page.get_by_role("region", name="Claims and sources")
+    for box in claims.get_by_role("checkbox").all():
+        box.check()
+    claims.get_by_role("button", name="Save checks").click()
+    expect(page.locator("#why-not")).to_have_count(0)
 
 
 def publish(page: Page, editor) -> None:
