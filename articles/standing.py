@@ -62,8 +62,8 @@ class Cycle:
 
 
 def standing(cycle: Cycle, signatures: list[Signature], at: datetime) -> list[Signature]:
-    """Signatures of exactly these bytes for this policy that stood at that moment."""
-    steps = {step.pk for step in cycle.steps}
+    """Signatures of exactly these bytes for this policy that stood at that moment, with the credential behind them."""
+    steps = {step.pk: step for step in cycle.steps}
     return [
         one
         for one in signatures
@@ -73,15 +73,14 @@ def standing(cycle: Cycle, signatures: list[Signature], at: datetime) -> list[Si
         and one.signed_at <= at < one.valid_until
         and (one.revoked_at is None or one.revoked_at > at)
         and (not cycle.reaffirms or one.review == cycle.review)
+        and _is_qualified(one, steps[one.step], at)
     ]
 
 
 def unsigned(cycle: Cycle, signatures: list[Signature], at: datetime) -> list[str]:
     """Codes of the steps that nobody had signed at that moment, or that only one person had signed for several."""
     stood = standing(cycle, signatures, at)
-    signers = [
-        {one.signer for one in stood if one.step == step.pk and _is_qualified(one, step, at)} for step in cycle.steps
-    ]
+    signers = [{one.signer for one in stood if one.step == step.pk} for step in cycle.steps]
     left = [step.code for step, people in zip(cycle.steps, signers, strict=True) if not people]
     if left or any(len(set(people)) == len(signers) for people in product(*signers)):
         return left

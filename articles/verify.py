@@ -17,7 +17,7 @@ from audit.models import Entry
 from audit.seals import SEALED, facts_of, in_chunks
 from audit.verify import Failure, failure, register
 
-from . import assertions, closure, standing, styles, vouching
+from . import closure, standing, styles, vouching
 from .ceremony import challenge_of
 from .document.render import RENDERER_VERSION, SEAM
 from .evidence import Evidence
@@ -203,11 +203,7 @@ def _wrong_with_ceremony(sign_off: SignOff) -> Iterator[str]:
 
 def _evidence_holds(sign_off: SignOff) -> bool:
     challenge = challenge_of(sign_off.ceremony, sign_off.content_hash, sign_off.closure)
-    if not assertions.holds(sign_off.auth_evidence, challenge):
-        return False
-    # It asks the account too: a key that belongs to somebody else never holds.
-    of_signer = getattr(signing, "evidence_holds", None)
-    return of_signer is None or of_signer(sign_off.auth_evidence, challenge, sign_off.signer)
+    return signing.evidence_holds(sign_off.auth_evidence, challenge, sign_off.signer)
 
 
 def _qualified(sign_off: SignOff) -> bool:
@@ -276,6 +272,8 @@ def _wrong_with_publication(publication: Publication, around: _Around) -> Iterat
         yield "names the review of something else"
     if publication.revision.page_id != publication.page_id or review.content_hash != publication.content_hash:
         yield "names the revision of another page, or a review of other bytes"
+    if review.class_refused:
+        yield "went live though a signer said that it is more than a change of spelling"
     if publication.vouched_hash != (review.leans_on or review).content_hash:
         yield "names another hash than its medical signatures do"
     signed = around.evidence.signatures(publication)

@@ -204,6 +204,23 @@ class TestPublications:
             )
         assert said(verify.publications) == ["went live without the signature “medical”"]
 
+    def test_a_class_that_a_signer_refused(self, people, page, without_triggers):
+        change(without_triggers, spelled(people, page).review, class_refused=True)
+        assert said(verify.publications) == ["went live though a signer said that it is more than a change of spelling"]
+
+    def test_a_second_signature_that_stood_no_more_moves_no_date(self, people, page, without_triggers):
+        """Of two signatures of the same bytes the one whose credential had ended did not count that day."""
+        again = review.review_again(page, by=people.edda)
+        cast.sign(again, people.raj)
+        with without_triggers("articles_signoff"):
+            SignOff.objects.filter(signer=people.raj).update(signed_at=timezone.now() - timedelta(days=30))
+        assert said(verify.publications) == []
+        shorter = page.live_publication.next_review_due - timedelta(days=9)
+        change(without_triggers, SignOff.objects.get(signer=people.raj), next_review_due=shorter)
+        assert said(verify.publications) == ["says other dates than its signatures do"]
+        Credential.objects.filter(user=people.raj).update(revoked_at=timezone.now() - YEARS)
+        assert said(verify.publications) == []
+
     def test_a_blocking_note_that_was_open_then(self, people, page, without_triggers):
         opened = page.live_publication.review
         note = review.add_note(opened, by=people.raj, text="This number is not in the source.", blocking=True)
