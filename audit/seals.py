@@ -19,6 +19,8 @@ from .verify import Failure, failure, register
 # Rows hold whole texts: a hundred of them are a few megabytes.
 CHUNK = 100
 SEALED = '"seal":"s'
+# "note#": the text itself stays out of what is sealed, and its SHA-256 stands there; so a row can be shown without it.
+DIGEST = "#"
 LIKE_A_KEY = re.compile("[0-9]{1,18}")
 Values = dict[str, Any]
 
@@ -43,7 +45,12 @@ def values(row: models.Model, form: str = "") -> Values:
     """The sealed columns with values as both databases give them back, times in UTC with microseconds."""
     columns = {field.attname: field for field in row._meta.concrete_fields}
     names = forms(type(row))[form or newest_form(type(row))].split()
-    return {name: _plain(columns[name].to_python(getattr(row, name))) for name in names}
+    return {name: _value(row, columns[name.removesuffix(DIGEST)], hidden=name.endswith(DIGEST)) for name in names}
+
+
+def _value(row: models.Model, field: models.Field, *, hidden: bool):
+    value = _plain(field.to_python(getattr(row, field.attname)))
+    return hashlib.sha256(value.encode()).hexdigest() if hidden else value
 
 
 def digest(values: Values, form: str) -> str:

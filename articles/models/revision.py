@@ -27,7 +27,8 @@ class Revision(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
-    SEALED = {"s1": "id page_id number content content_hash change_class change_note created_by_id created_at"}
+    # The note is between writers and reviewers: whoever checks the seal elsewhere gets its digest.
+    SEALED = {"s1": "id page_id number content content_hash change_class change_note# created_by_id created_at"}
 
     class Meta:
         ordering = ["-number"]

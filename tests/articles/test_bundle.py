@@ -49,7 +49,7 @@ def page(people, settings, tmp_path) -> Page:
     content = page.draft.content
     content["body"]["content"].insert(0, figure(image.uid))
     writing.save_draft(page, content, version=1, by=people.amara)
-    opened = writing.submit(page, version=2, by=people.amara)
+    opened = writing.submit(page, version=2, by=people.amara, change_note="For Ruth alone: look at the table.")
     review.assign(opened, to=people.ruth, by=people.edda, version=opened.version)
     review.add_note(opened, by=people.ruth, text="Between us: is this still what the guideline says?")
     board = Board.objects.create(name="Example Board", slug="example-board")
@@ -124,7 +124,15 @@ class TestWhatIsInIt:
         told = b"\n".join(data for name, data in unzip(pack(name_of(page))).items() if "images/" not in name).decode()
         for address in [user.email for user in vars(people).values()]:
             assert address not in told
-        for handle in ("Between us", "note.added", "review.assigned", "password hash", "@example.org", "assignee"):
+        for handle in (
+            "Between us",
+            "For Ruth alone",
+            "note.added",
+            "review.assigned",
+            "password hash",
+            "@example.org",
+            "assignee",
+        ):
             assert handle not in told
         assert "Amara" not in told.replace(page.live_publication.revision.content, "")
 
