@@ -9,7 +9,7 @@ from accounts.models.people import skeleton
 from accounts.roles import Role, holds
 
 from . import checking, vouching
-from .models import Note, Page, Review, ReviewStep, RevisionContributor
+from .models import Note, Page, Review, ReviewStep, RevisionContributor, SignOff
 
 
 def can_write(user) -> bool:
@@ -132,9 +132,9 @@ def valid_credential(user) -> Credential | None:
     return max(standing, key=lambda one: (one.valid_until is None, one.valid_until), default=None)
 
 
-def step_for(user, review: Review) -> ReviewStep | None:
+def step_for(user, review: Review, signatures: list[SignOff] | None = None) -> ReviewStep | None:
     """The first step of the review's policy that is still unsigned and whose role `user` holds."""
-    return next((step for step in vouching.steps_left(review) if holds(user, step.role)), None)
+    return next((step for step in vouching.steps_left(review, signatures) if holds(user, step.role)), None)
 
 
 def why_not_sign(user, review: Review) -> str:
@@ -145,8 +145,9 @@ def why_not_sign(user, review: Review) -> str:
         return _("You wrote part of this revision, so another reviewer must sign it.")
     if review.status != Review.Status.OPEN:
         return _("This review is no longer open.")
-    step = step_for(user, review)
-    if step is None or any(one.signer_id == user.pk for one in vouching.standing(review)) or _signed_here(user, review):
+    signatures = vouching.standing(review)
+    step = step_for(user, review, signatures)
+    if step is None or any(one.signer_id == user.pk for one in signatures) or _signed_here(user, review):
         return _("You have signed this revision already.")
     if step.needs_credential and valid_credential(user) is None:
         return _("You have no credential that is valid today. Ask an administrator to check it.")

@@ -37,9 +37,9 @@ def standing(review: Review) -> list[SignOff]:
     return list(found.filter(review=review) if review.reaffirms else found)
 
 
-def steps_left(review: Review) -> list[ReviewStep]:
-    """Steps of the review's policy without a signature that stands."""
-    signed = {sign_off.step_id for sign_off in standing(review)}
+def steps_left(review: Review, signatures: list[SignOff] | None = None) -> list[ReviewStep]:
+    """Steps of the review's policy without a signature that stands; `signatures` are those that do, if they are known."""
+    signed = {sign_off.step_id for sign_off in (standing(review) if signatures is None else signatures)}
     return [step for step in review.policy.steps.all() if step.pk not in signed]
 
 

@@ -22,6 +22,8 @@ from tests.network import stay_here
 ROOT = Path(__file__).resolve().parent.parent
 FLUSHING = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
+ASKS_A_DATABASE = {"db", "committed_db", "_copies", "django_db_setup"}
+
 # Playwright's synchronous interface runs an event loop in our thread; the ORM would refuse to work beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -32,6 +34,15 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_configure() -> None:
     stay_here()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks no database has nothing to do with which one it is: it runs once, beside SQLite."""
+    if config.getoption("--db") != "postgres":
+        return
+    asks = [item for item in items if item.get_closest_marker("django_db") or ASKS_A_DATABASE & set(item.fixturenames)]
+    config.hook.pytest_deselected(items=list(set(items) - set(asks)))
+    items[:] = asks
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

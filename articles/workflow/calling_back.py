@@ -235,9 +235,14 @@ def call_back(pages: Iterable[Page], *, source_kind: str, source_id: str, severi
     today = timezone.localdate()
     first, last = today + timedelta(days=max(1, int(days * SPREAD_FROM))), today + timedelta(days=days)
     dates = calendar.spread(calendar.triggers_due(first, last), first, last)
-    called = list(pages.order_by("pk").distinct())
-    for page in called:
-        open_trigger(page, source_kind=source_kind, source_id=source_id, severity=severity, due_on=next(dates), by=by)
+    with transaction.atomic():
+        called = list(pages.order_by("pk").distinct())
+        # All pages before the first entry of the log: whoever holds one of them and waits for the log is not waited for.
+        list(Page.objects.select_for_update().filter(pk__in=[page.pk for page in called]).order_by("pk").values("pk"))
+        for page in called:
+            open_trigger(
+                page, source_kind=source_kind, source_id=source_id, severity=severity, due_on=next(dates), by=by
+            )
     return len(called)
 
 

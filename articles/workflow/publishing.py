@@ -252,12 +252,15 @@ def _move_address(page: Page, slug: str) -> None:
 
 
 def _close_triggers(page: Page, review: Review) -> None:
-    """What was known before the medical signature was looked at with it. A change of spelling settles nothing."""
+    """What every medical signer could know of is settled: it was open before the first of them signed.
+
+    A change of spelling settles nothing.
+    """
     signed = [] if review.leans_on_id else vouching.medical(review)
     if signed:
-        newest = max(signed, key=lambda one: one.signed_at)
-        page.triggers.filter(resolved_at=None, opened_at__lt=newest.signed_at).update(
-            resolved_at=timezone.now(), resolved_by_sign_off=newest
+        first = min(signed, key=lambda one: one.signed_at)
+        page.triggers.filter(resolved_at=None, opened_at__lt=first.signed_at).update(
+            resolved_at=timezone.now(), resolved_by_sign_off=first
         )
 
 

@@ -36,17 +36,17 @@ def sign(
     `next_review_due` counts for a medical signature only. Raises PermissionDenied with the reason, WrongState when
     something is not as it was shown or the page was used before, ValidationError for the date.
     """
-    _may_sign(review, by, ceremony, proof)
     if board and not board.members.filter(pk=by.pk).exists():
         raise PermissionDenied(_("You are not a member of that board."))
     with transaction.atomic():
         Page.objects.select_for_update().get(pk=review.page_id)
         review.refresh_from_db()
         _may_sign(review, by, ceremony, proof)
-        due = _due(review, permissions.step_for(by, review), next_review_due)
+        step = permissions.step_for(by, review)
+        due = _due(review, step, next_review_due)
         if changed := what_changed(ceremony, review, by):
             raise WrongState(changed)
-        sign_off = _sign_off(review, by, ceremony, proof, due, conflict_of_interest, board)
+        sign_off = _sign_off(review, step, by, ceremony, proof, due, conflict_of_interest, board)
         approved = not vouching.steps_left(review)
         if not approved and review.assignee_id == by.pk:
             # Somebody else has to take the next step, so it waits for them.
@@ -135,10 +135,17 @@ def _due(review: Review, step: ReviewStep, due: date | None) -> date:
 
 
 def _sign_off(
-    review: Review, by, ceremony: Ceremony, proof: Proof, due: date, conflicts: str, board: Board | None
+    review: Review,
+    step: ReviewStep,
+    by,
+    ceremony: Ceremony,
+    proof: Proof,
+    due: date,
+    conflicts: str,
+    board: Board | None,
 ) -> SignOff:
     now: datetime = timezone.now()
-    step, credential = permissions.step_for(by, review), permissions.valid_credential(by)
+    credential = permissions.valid_credential(by)
     medical = step.code == "medical"
     try:
         with transaction.atomic():
