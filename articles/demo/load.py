@@ -141,7 +141,7 @@ def _submit(pages: Pages, entry: Entry, change_class: str = "material", change_n
 def _sign(pages: Pages, entry: Entry, told: dict[str, Any]) -> None:
     signer, opened = person(told["signed_by"]), _review(pages, entry)
     showing = ceremony.begin(opened, signer)
-    reviewing.check_claims(opened, by=signer, keys={claim.key for claim in checking.claims_of(opened)})
+    _check_claims(opened, signer)
     signing_off.sign(
         opened,
         by=signer,
@@ -160,6 +160,12 @@ def _publish(pages: Pages, entry: Entry) -> None:
 def _take(pages: Pages, entry: Entry) -> None:
     opened, taker = _review(pages, entry), person(entry["review"]["assigned_to"])
     reviewing.assign(opened, to=taker, by=taker, version=opened.version)
+    _check_claims(opened, taker)
+
+
+def _check_claims(opened: Review, signer) -> None:
+    """As somebody does who compared each claim with its sources."""
+    reviewing.check_claims(opened, by=signer, keys={claim.key for claim in checking.claims_of(opened)})
 
 
 def _report(pages: Pages, entry: Entry, letter: dict[str, Any]) -> None:

@@ -376,3 +376,13 @@ class TestTypoClass:
         )  # fmt: skip
         assert publication.vouched_hash == before.content_hash
         assert timezone.localdate() >= publication.reviewed_on
+
+
+def test_what_is_not_signed_is_not_for_search_engines(client, people):
+    opened = cast.open_review(people)
+    cast.check_claims(opened, people.ruth)
+    cast.sign_in(client, people.ruth)
+    for path in (url(opened), url(opened, "?view=text"), reverse("articles:sign", args=[opened.pk])):
+        page = client.get(path)
+        assert '<meta name="robots" content="noindex">' in page.text
+        assert "no-store" in page["Cache-Control"]
