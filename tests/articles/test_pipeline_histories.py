@@ -333,7 +333,7 @@ def run(examples: int | None = None) -> None:
 def test_no_history_makes_an_unsigned_byte_public(db, clock):
     Pipeline.clock = clock
     Pipeline.reached.clear()
-    run(12)
+    run(8)
     # It would prove little if no history ever got anywhere.
     assert {"new", "update"} < set(Pipeline.reached), Pipeline.reached
     assert len(Pipeline.reached) >= 6, Pipeline.reached
