@@ -143,14 +143,21 @@ def _mark(row: Publication | PublicNotice) -> str:
 
 
 def _versions(page: Page, publications: list[Publication]) -> list[Version]:
-    """Each publication with its signatures: one query for all of them."""
+    """Each publication with its signatures and what ended it: two queries for all of them."""
     signed: dict[int, list[Signature]] = {one.pk: [] for one in publications}
     for sign_off in reading.signatures().filter(published__in=signed).select_related("revocation"):
         signed[sign_off.published].append(_told(sign_off))
+    for_safety = list(reading.safety_withdrawals().filter(page=page).order_by("ended"))
     return [
-        Version(one, signed[one.pk], getattr(one, "withdrawal", None), one.pk == page.live_publication_id)
+        Version(one, signed[one.pk], _ended(one, for_safety), one.pk == page.live_publication_id)
         for one in publications
     ]
+
+
+def _ended(publication: Publication, for_safety: list[Withdrawal]) -> Withdrawal | None:
+    """Its own withdrawal, or one for safety of a later version: what was dangerous there may have stood here as well."""
+    later = next((one for one in for_safety if one.ended >= publication.number), None)
+    return getattr(publication, "withdrawal", None) or later
 
 
 def _told(sign_off: SignOff) -> Signature:

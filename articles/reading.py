@@ -17,7 +17,17 @@ from accounts.models import Board, Credential, RoleGrant, User
 from accounts.roles import Role
 
 from .document import render
-from .models import DrugFacts, Page, Publication, PublicNotice, ReviewTrigger, SignOff, SubtypeFacts, Topic
+from .models import (
+    DrugFacts,
+    Page,
+    Publication,
+    PublicNotice,
+    ReviewTrigger,
+    SignOff,
+    SubtypeFacts,
+    Topic,
+    Withdrawal,
+)
 from .vouching import MEDICAL
 
 LISTED = 20
@@ -144,14 +154,24 @@ def _signed_for(review: str) -> Q:
 
 
 def shown() -> QuerySet[Publication]:
-    """Publications that anybody may open, the replaced ones too: neither they nor a signature of theirs was taken back."""
+    """Publications that anybody may open, the replaced ones too: neither they nor a signature of theirs was taken back.
+
+    What was taken down for safety closes every version up to it.
+    """
     signed = signatures().filter(published=OuterRef("pk"))
+    dangerous = safety_withdrawals().filter(page=OuterRef("page"), ended__gte=OuterRef("number"))
     return Publication.objects.filter(
         ~Exists(signed.filter(revocation__isnull=False)),
         Exists(signed.filter(meaning=MEDICAL)),
+        ~Exists(dangerous),
         page__live_publication__isnull=False,
         withdrawal=None,
     )
+
+
+def safety_withdrawals() -> QuerySet[Withdrawal]:
+    """Withdrawals for safety, each with the number of the version that it `ended`."""
+    return Withdrawal.objects.filter(kind=Withdrawal.Kind.SAFETY).annotate(ended=F("publication__number"))
 
 
 def reviewers_of(pages: Iterable[Page]) -> dict[int, list[Reviewer]]:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Board
+from articles import reading
 from articles.document.schema import new_id
 from articles.freshness import cache
 from articles.models import Page, PublishedImage
@@ -20,7 +21,7 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 6
+MOST_QUERIES = 7
 
 
 @pytest.fixture
@@ -437,6 +438,24 @@ class TestAsReviewed:
         assert "Sleep in the weeks" not in html
         read(client, version_of(page, 2))
 
+    def test_taken_down_for_safety_closes_the_versions_before_it_too(self, client, page, people):
+        """What was dangerous in one version may have stood in the ones before it; nobody looked."""
+        replace(page, people, title="A second title")
+        publishing.withdraw(page, by=people.edda, kind="safety", public_reason="A dose was too high.")
+        replace(page, people, title="A third title")
+        for number in (1, 2):
+            assert "A dose was too high." in read(client, version_of(page, number), 410)
+        read(client, version_of(page, 3))
+        assert [one.number for one in reading.shown().filter(page=page)] == [3]
+
+    def test_taken_down_as_out_of_date_it_closes_itself_alone(self, client, page, people):
+        replace(page, people, title="A second title")
+        publishing.withdraw(page, by=people.edda, kind="outdated", public_reason="It is old.")
+        replace(page, people, title="A third title")
+        read(client, version_of(page, 2), 410)
+        read(client, version_of(page, 1))
+        assert sorted(one.number for one in reading.shown().filter(page=page)) == [1, 3]
+
     def test_signed_anew_the_same_bytes_are_shown_as_the_new_version_only(self, client, page, people):
         signing.revoke(page.live_publication.review.sign_offs.get(), by=people.ruth, reason="error_found")
         opened = revise(page, people)
@@ -584,7 +603,7 @@ class TestPictures:
         assert self.statuses(client, pictured, 2) == {200}
 
     def test_of_a_version_that_was_taken_down_are_not(self, client, pictured, people):
-        publishing.withdraw(pictured, by=people.edda, kind="safety", public_reason="Wrong scale.")
+        publishing.withdraw(pictured, by=people.edda, kind="outdated", public_reason="Wrong scale.")
         assert self.statuses(client, pictured, 1) | self.statuses(client, pictured, 2) == {404}
         pictured.refresh_from_db()
         plain = pictured.draft.content
