@@ -113,8 +113,7 @@ def publish(review: Review, *, by, notice: str = "", old_address: bool = False) 
             raise WrongState(_("This revision is public already."))
         if missing := missing_for_publication(review) + unconfirmed(review, notice=notice, old_address=old_address):
             raise WrongState(" ".join(missing))
-        if needs_notice(review):
-            post_notice(page, by=by, kind=PublicNotice.Kind.CORRECTION, text=notice)
+        told = _notice(page, by, PublicNotice.Kind.CORRECTION, notice) if needs_notice(review) else None
         manifest = json.loads(review.revision.content)
         publication = _insert(page, review, manifest, by)
         _go_live(page, publication, manifest)
@@ -122,6 +121,9 @@ def publish(review: Review, *, by, notice: str = "", old_address: bool = False) 
         _call_back_pages_that_lean_on(page, publication, by)
         _call_back_under_an_older_policy(page, publication, by)
         page_published.send(sender=Page, page=page, publication=publication, by=by)
+        # The log comes last of all locks: pages that lean on this one are locked on the way here.
+        if told:
+            _record_notice(told, by)
         record(
             publication,
             by=by,
@@ -155,12 +157,21 @@ def post_notice(page: Page, *, by, kind: str, text: str) -> PublicNotice:
     """A dated sentence above the article: correction, update or safety notice; plain text, at most 500 characters."""
     if not (holds(by, Role.EDITOR, Role.MEDICAL_REVIEWER)):
         raise PermissionDenied(_("Only an editor or a medical reviewer may post a notice."))
-    text = public_line(text, _("Write a notice of at most 500 characters."))
     with transaction.atomic():
-        notice = PublicNotice.objects.create(page=page, kind=kind, text=text, by=by)
-        freshness.bump(page)
-        record(notice, by=by, verb="notice.posted", page=page.pk, kind=kind, seal=seal(notice))
+        notice = _notice(page, by, kind, text)
+        _record_notice(notice, by)
     return notice
+
+
+def _notice(page: Page, by, kind: str, text: str) -> PublicNotice:
+    text = public_line(text, _("Write a notice of at most 500 characters."))
+    notice = PublicNotice.objects.create(page=page, kind=kind, text=text, by=by)
+    freshness.bump(page)
+    return notice
+
+
+def _record_notice(notice: PublicNotice, by) -> None:
+    record(notice, by=by, verb="notice.posted", page=notice.page_id, kind=notice.kind, seal=seal(notice))
 
 
 def public_line(text: str, otherwise: str) -> str:
