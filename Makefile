@@ -60,14 +60,14 @@ run: $(RUN_STAMP)
 test: $(DEV_STAMP)
 	@if $(BIN)/python -m tests.postgres >/dev/null; then \
 		echo "== PostgreSQL: all tests"; \
-		$(PYTEST) -n $(WORKERS) --db=postgres -m "not soak and not drill" \
+		$(PYTEST) -n $(WORKERS) --dist worksteal --db=postgres -m "not soak and not drill" \
 		&& echo "== SQLite: all but the browser tests, and the main journey" \
-		&& $(PYTEST) -n $(WORKERS) --db=sqlite -m "not soak and not drill and (not browser or journey_main)"; \
+		&& $(PYTEST) -n $(WORKERS) --dist worksteal --db=sqlite -m "not soak and not drill and (not browser or journey_main)"; \
 	elif [ "$$CI" = true ]; then \
 		exit 1; \
 	else \
 		echo "== SQLite: all tests"; \
-		$(PYTEST) -n $(WORKERS) --db=sqlite -m "not soak and not drill"; code=$$?; \
+		$(PYTEST) -n $(WORKERS) --dist worksteal --db=sqlite -m "not soak and not drill"; code=$$?; \
 		echo "!! NOTHING WAS TESTED ON POSTGRESQL: none was found. Install it or set TEST_DATABASE_URL." >&2; \
 		exit $$code; \
 	fi
@@ -95,4 +95,4 @@ screens: $(DEV_STAMP)
 
 soak: export HYPOTHESIS_PROFILE := soak
 soak: $(DEV_STAMP)
-	$(PYTEST) -n $(WORKERS) --db=postgres -m "soak or hypothesis"
+	$(PYTEST) -n $(WORKERS) --dist worksteal --db=postgres -m "soak or hypothesis"

@@ -20,7 +20,9 @@ import pytest
 
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
 # Nothing here survives the run, so nothing needs to reach the disk.
-CLUSTER_OPTIONS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=120"
+CLUSTER_OPTIONS = (
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=120 -c jit=off -c autovacuum=off"
+)
 ATTEMPTS = 3
 
 
