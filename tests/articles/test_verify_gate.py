@@ -481,3 +481,16 @@ def test_it_looks_at_one_moment_and_takes_no_lock(committed_db):
         assert Publication.objects.count() == before
     assert Publication.objects.count() == before + 1
     assert Page.objects.get(pk=page.pk).live_publication_id
+
+
+def test_a_review_from_before_there_were_changes_of_spelling_holds(people, monkeypatch):
+    """An entry of an earlier release names neither what a review leans on nor whether it reads anew."""
+    cast.open_review(people)
+    told = verify._facts_by_row
+
+    def earlier(*args):
+        kept = {"revision", "policy"}
+        return {pk: {key: facts[key] for key in kept & set(facts)} for pk, facts in told(*args).items()}
+
+    monkeypatch.setattr(verify, "_facts_by_row", earlier)
+    assert list(verify.reviews()) == []
