@@ -19,7 +19,7 @@ from audit.moves import WrongState
 
 from .. import ceremony, checking, permissions, vouching
 from ..ceremony import Ceremony
-from ..models import Review, SignOff
+from ..models import Review, ReviewStep, SignOff
 from ..review_forms import RevokeForm, SignForm
 from ..statements import statement_for
 from ..workflow import publishing
@@ -40,19 +40,21 @@ CUT = "\ue000"  # no word of any language
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """The ceremony: the rendered bytes, their fingerprint, the exact words, and the proof for this very signature."""
     review = find_review(pk)
+    # Read once, and first: somebody else may take the step at any moment from here on.
+    step = permissions.step_for(request.user, review)
     why_not = permissions.why_not_sign(request.user, review) or _borrowed(request)
-    if elsewhere := _elsewhere(request, review, why_not):
+    if elsewhere := _elsewhere(request, review, step, why_not):
         return elsewhere
     showing, not_as_shown = _showing(request, review)
-    form = _form(request, review)
+    form = _form(request, review, step)
     if request.method == "POST":
         if problem := why_not or not_as_shown:
             form.add_error(None, problem)
         elif form.is_valid() and (sign_off := _signed(request, review, form, showing)):
             return redirect("articles:receipt", sign_off.pk)
-        elif elsewhere := _elsewhere(request, review):
+        elif elsewhere := _elsewhere(request, review, step):
             return elsewhere
-    context = _signing_context(request, review, form, showing)
+    context = _signing_context(request, review, step, form, showing)
     return render(request, "articles/sign.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -93,7 +95,7 @@ def _meaning(sign_off: SignOff) -> str:
     return _("Editorial: says what its sources and its medical review support, in words that patients can use")
 
 
-def _elsewhere(request: HttpRequest, review: Review, why_not: str = "") -> HttpResponse | None:
+def _elsewhere(request: HttpRequest, review: Review, step: ReviewStep | None, why_not: str = "") -> HttpResponse | None:
     """Where to go instead when nothing can be signed here: the receipt of what was, the newer text, or the review."""
     if mine := review.sign_offs.filter(signer=request.user).first():
         messages.info(request, _("You have signed this revision already. Nothing was signed twice."))
@@ -104,9 +106,9 @@ def _elsewhere(request: HttpRequest, review: Review, why_not: str = "") -> HttpR
         messages.warning(request, _sent_meanwhile(newer))
         return redirect("articles:review", newer.pk)
     # What was typed is kept as long as somebody could still sign here.
-    hopeless = request.method != "POST" or permissions.step_for(request.user, review) is None
-    if why_not and (hopeless or review.status != Review.Status.OPEN):
-        messages.error(request, why_not)
+    hopeless = why_not and (request.method != "POST" or review.status != Review.Status.OPEN)
+    if hopeless or step is None:
+        messages.error(request, why_not or _("Somebody else signed this first."))
         return redirect("articles:review", review.pk)
     return None
 
@@ -130,12 +132,12 @@ def _showing(request: HttpRequest, review: Review) -> tuple[Ceremony, str]:
     return (ceremony.begin(review, request.user) if changed else shown), changed
 
 
-def _form(request: HttpRequest, review: Review) -> SignForm:
+def _form(request: HttpRequest, review: Review, step: ReviewStep) -> SignForm:
     return SignForm(
         request.POST or None,
         review=review,
         signer=request.user,
-        step=permissions.step_for(request.user, review),
+        step=step,
         asks_password=signing.takes_password(request.user) or not signing.has_passkey(request.user),
         asks_code=signing.needs_code(request.user),
     )
@@ -147,15 +149,15 @@ def _borrowed(request: HttpRequest) -> str:
     return _("This session did not begin with your signing in, so it cannot sign. Sign out and in again.")
 
 
-def _signing_context(request: HttpRequest, review: Review, form: SignForm, showing: Ceremony) -> dict:
+def _signing_context(request: HttpRequest, review: Review, step: ReviewStep, form: SignForm, showing: Ceremony) -> dict:
     options = signing.passkey_options(request.user, showing.challenge)
     # Cut where the declaration stands, so that a script can let it follow what is typed.
-    before, _cut, after = statement_for(review, request.user, CUT).rpartition(CUT)
+    before, _cut, after = statement_for(review, request.user, CUT, step).rpartition(CUT)
     return revision_context(review.revision) | {
         "review": review,
         "form": form,
         "statement": (before, form.conflict_of_interest.rstrip(".") or _("none"), after),
-        "step": permissions.step_for(request.user, review),
+        "step": step,
         "ceremony": ceremony.seal(showing),
         "passkey_options": json.dumps(options) if options else "",
         "claims": len(checking.claims_of(review)),

@@ -16,7 +16,7 @@ from fido2.utils import websafe_decode
 from accounts import roles
 from accounts.models import Board, RoleGrant
 from accounts.signing import WRONG_TRIES, evidence_holds
-from articles import ceremony, checking
+from articles import ceremony, checking, permissions
 from articles.document.claims import Claim
 from articles.models import Page, Reference, Review, SignOff
 from articles.workflow import calling_back, publishing, review, signing, writing
@@ -391,6 +391,22 @@ class TestRefusals:
         cast.sign(opened, people.raj)
         answer = ruth.post(sign_page(opened), filled_in(page), follow=True)
         assert "This review is no longer open." in answer.text
+        assert SignOff.objects.get().signer == people.raj
+
+    def test_another_who_signs_between_two_questions_of_the_page(self, ruth, people, opened, monkeypatch):
+        page = ruth.get(sign_page(opened))
+        asks = permissions.why_not_sign
+
+        def answered_a_moment_too_early(user, review):
+            answer = asks(user, review)
+            if user == people.ruth and not SignOff.objects.exists():
+                monkeypatch.setattr(permissions, "why_not_sign", asks)
+                cast.sign(opened, people.raj)
+            return answer
+
+        monkeypatch.setattr(permissions, "why_not_sign", answered_a_moment_too_early)
+        answer = ruth.post(sign_page(opened), filled_in(page))
+        assert answer.status_code == 422
         assert SignOff.objects.get().signer == people.raj
 
     def test_a_source_retracted_meanwhile(self, ruth, people, opened):
