@@ -12,6 +12,7 @@ from .models import Comment, Conversation, Decision
 Status = Comment.Status
 MODE = Conversation.Mode
 APPEAL_WINDOW = timedelta(days=30)
+EDIT_WINDOW = timedelta(minutes=15)
 
 
 def is_shown(conversation: Conversation | None) -> bool:
@@ -45,6 +46,27 @@ def why_not_decide(user, comment: Comment) -> str:
 
 def can_withdraw(user, comment: Comment) -> bool:
     return comment.author_id == user.pk and Status.WITHDRAWN in Comment.MOVES.get(comment.status, ())
+
+
+def can_edit(user, comment: Comment) -> bool:
+    """The author, as long as nobody has read it, and for a short while after it is public."""
+    if comment.author_id != user.pk:
+        return False
+    if comment.status == Status.HELD:
+        return True
+    return comment.status == Status.LIVE and comment.published_at > timezone.now() - EDIT_WINDOW
+
+
+def can_reply(user, comment: Comment) -> bool:
+    return user.is_authenticated and comment.status == Status.LIVE and takes_comments(comment.conversation)
+
+
+def can_find_helpful(user, comment: Comment) -> bool:
+    return user.is_authenticated and comment.author_id != user.pk and comment.status == Status.LIVE
+
+
+def can_follow(user, comment: Comment) -> bool:
+    return user.is_authenticated and comment.status == Status.LIVE
 
 
 def can_report(user, comment: Comment) -> bool:

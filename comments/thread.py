@@ -11,6 +11,7 @@ from .models import Comment, Conversation, QueueItem
 
 PAGE_SIZE = 20
 PART = 8  # letters of one step of a path: room for 36^8 comments
+DEEPEST = 12  # what answers a comment at this depth stands beside it
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Slice:
 def path_of(parent: Comment | None, pk: int) -> str:
     """Fixed-width base 36, so that comparing bytes compares age."""
     return (parent.path if parent else "") + _base36(pk)
+
+
+def above(comment: Comment) -> list[int]:
+    """The ids of all comments above this one in the tree, read from its path: no query."""
+    parts = [comment.path[at : at + PART] for at in range(0, len(comment.path) - PART, PART)]
+    return [int(part, 36) for part in parts]
 
 
 def live(conversation: Conversation):

@@ -4,8 +4,9 @@ from audit.triggers import append_only, guard
 
 _DECIDED = (
     "EXISTS (SELECT 1 FROM comments_decision d WHERE d.comment_id = NEW.id AND d.version = NEW.version "
-    "AND d.from_status = OLD.status AND d.to_status = NEW.status)"
+    "AND d.from_status = OLD.status AND d.to_status = NEW.status AND d.revision_id = NEW.current_id)"
 )
+_BY_ITS_AUTHOR = "EXISTS (SELECT 1 FROM comments_comment c WHERE c.id = NEW.comment_id AND c.author_id = NEW.user_id)"
 _ACCEPTED = "EXISTS (SELECT 1 FROM accounts_policyacceptance a WHERE a.user_id = NEW.author_id AND a.version_id = NEW.rules_version_id)"
 
 TRIGGERS = [
@@ -17,7 +18,22 @@ TRIGGERS = [
             (
                 "NEW.status <> 'held' OR NEW.version <> 1 OR NEW.current_id IS NOT NULL",
                 "a comment begins held, at version 1, without a revision",
-            )
+            ),
+            (
+                "NEW.live_below <> 0 OR NEW.helpful_count <> 0",
+                "a comment begins without replies and without anybody who found it helpful",
+            ),
+            (
+                "NEW.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM comments_comment p WHERE p.id = NEW.parent_id "
+                "AND p.conversation_id = NEW.conversation_id AND p.depth + 1 = NEW.depth AND COALESCE(p.root_id, p.id) = NEW.root_id "
+                "AND p.published_at IS NOT NULL)",
+                "a reply stands one step below a comment of its own conversation that readers have seen",
+            ),
+            (
+                "NEW.reply_to_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM comments_comment p WHERE p.id = NEW.reply_to_id "
+                "AND p.status = 'live' AND COALESCE(p.root_id, p.id) = NEW.root_id)",
+                "a reply answers a live comment of its own thread",
+            ),
         ],
     ),
     guard(
@@ -38,9 +54,25 @@ TRIGGERS = [
                 "a comment keeps its author, its conversation and its address",
             ),
             (
+                "COALESCE(NEW.parent_id, 0) <> COALESCE(OLD.parent_id, 0) OR COALESCE(NEW.root_id, 0) <> COALESCE(OLD.root_id, 0) "
+                "OR COALESCE(NEW.reply_to_id, 0) <> COALESCE(OLD.reply_to_id, 0) OR NEW.depth <> OLD.depth "
+                "OR (NEW.path <> OLD.path AND OLD.path <> '')",
+                "a comment keeps its place in the thread",
+            ),
+            (
+                "NEW.path <> OLD.path AND (length(NEW.path) <> 8 * (NEW.depth + 1) OR (NEW.parent_id IS NOT NULL AND NOT EXISTS "
+                "(SELECT 1 FROM comments_comment p WHERE p.id = NEW.parent_id AND p.path = substr(NEW.path, 1, 8 * NEW.depth))))",
+                "the path of a comment goes on from that of its parent",
+            ),
+            (
                 "NEW.current_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM comments_commentrevision r "
                 "WHERE r.id = NEW.current_id AND r.comment_id = NEW.id)",
                 "a comment shows one of its own revisions",
+            ),
+            (
+                "OLD.current_id IS NOT NULL AND (NEW.current_id IS NULL OR (NEW.current_id <> OLD.current_id "
+                "AND (NEW.version <> OLD.version + 1 OR NOT " + _DECIDED + ")))",
+                "the words of a comment change only with version + 1 and the decision that names them",
             ),
         ],
     ),
@@ -99,7 +131,30 @@ TRIGGERS = [
                 "AND g.role = 'moderator' AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > {now}))",
                 "only a moderator decides as a moderator",
             ),
+            (
+                "NEW.source NOT IN ('moderator', 'policy') AND NEW.to_status = 'live'",
+                "only a moderator or the screening puts a comment before readers",
+            ),
+            (
+                "NEW.source = 'policy' AND NEW.from_status NOT IN ('held', 'live')",
+                "the screening brings nothing back that was taken down",
+            ),
+            (
+                "NEW.source = 'author' AND NEW.to_status NOT IN ('held', 'withdrawn')",
+                "an author changes her words or takes them back, nothing else",
+            ),
+            (
+                "NEW.revision_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM comments_commentrevision r "
+                "WHERE r.id = NEW.revision_id AND r.comment_id = NEW.comment_id)",
+                "a decision is about words of its own comment",
+            ),
         ],
     ),
     *append_only("comments_decision"),
+    guard(
+        "comments_helpful_is_for_others",
+        "comments_helpful",
+        "INSERT",
+        [(_BY_ITS_AUTHOR, "nobody finds their own comment helpful for others")],
+    ),
 ]

@@ -38,5 +38,4 @@ def words() -> Iterator[Failure]:
 @register("counts")
 def counts() -> Iterator[Failure]:
     for drift in counting.drifts():
-        what = f"says {drift.stored} comments, there are {drift.counted}"
-        yield Failure("comments_conversation", str(drift.page.pk), what)
+        yield Failure("comments_conversation", str(drift.page.pk), str(drift))

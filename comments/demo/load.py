@@ -15,9 +15,9 @@ from accounts.models import PolicyClause
 from articles.demo.load import Pages
 from articles.models import Page
 
-from .. import queue, rules, thread
+from .. import queue, rules
 from ..models import Comment, Decision, QueueItem, Report
-from ..workflow import deciding, posting
+from ..workflow import deciding, posting, reporting
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -68,24 +68,20 @@ def _post(said: Said, row: Row) -> None:
         text=row["text"],
         token=f"demo-{row['ref']}",
         rules_version=rules.current(),
+        reply_to=said.find(row["parent"]) if row["parent"] else None,
     )
     said.made[row["ref"]] = comment.pk
-    if row["parent"]:
-        _hang_under(comment, said.find(row["parent"]))
-
-
-def _hang_under(comment: Comment, parent: Comment) -> None:
-    place = {"parent": parent, "depth": parent.depth + 1, "path": thread.path_of(parent, comment.pk)}
-    Comment.objects.filter(pk=comment.pk).update(**place)
 
 
 def _report(said: Said, row: Row, report: Row) -> None:
     comment = said.comment(row)
     if report["by"]:
-        posting.report(comment, by=person(report["by"]), reason=report["reason"], text=report["text"])
+        reporting.report(comment, by=person(report["by"]), reason=report["reason"], text=report["text"])
         return
     # A letter from outside: nobody who has an account.
-    Report.objects.create(comment=comment, reporter=None, reason=report["reason"], text=report["text"])
+    Report.objects.create(
+        comment=comment, revision_id=comment.current_id, reporter=None, reason=report["reason"], text=report["text"]
+    )
     _enqueue(said, row, f"report_{report['reason']}")
 
 

@@ -1,5 +1,6 @@
 """“Join the conversation”: what members say under a page, and what moderators decide about it."""
 
+from .company import Follow, Helpful, Notification, ReadMark
 from .conversation import Comment, CommentRevision, Conversation
 from .moderation import Appeal, Decision, DecisionText, Finding, QueueItem, Report, Sanction
 
@@ -11,7 +12,11 @@ __all__ = [
     "Decision",
     "DecisionText",
     "Finding",
+    "Follow",
+    "Helpful",
+    "Notification",
     "QueueItem",
+    "ReadMark",
     "Report",
     "Sanction",
 ]

@@ -4,7 +4,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,16 @@ class Conversation(models.Model):
     page = models.OneToOneField(Page, models.PROTECT, primary_key=True, related_name="conversation")
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.ALL_HELD)
     closes_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)  # of its mode and times, for compare-and-swap
     live_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="conversation_mode_is_known",
+                condition=Q(mode__in=["open", "first_held", "all_held", "read_only", "hidden"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.page)
@@ -42,6 +51,10 @@ class Conversation(models.Model):
 class CommentQuerySet(models.QuerySet):
     def live(self):
         return self.filter(status=Comment.Status.LIVE)
+
+    def shown(self):
+        """What stands in a thread: live comments, and the places of removed ones that have live replies."""
+        return self.filter(shown=True)
 
 
 class Comment(models.Model):
@@ -58,7 +71,7 @@ class Comment(models.Model):
 
     MOVES = {
         "held": ("live", "rejected", "spam", "withdrawn", "erased"),
-        "live": ("hidden", "rejected", "spam", "withdrawn", "erased"),
+        "live": ("held", "hidden", "rejected", "spam", "withdrawn", "erased"),  # held: its author changed the words
         "hidden": ("live", "rejected", "spam", "withdrawn", "erased"),
         "rejected": ("live", "withdrawn", "erased"),
         "spam": ("live", "withdrawn", "erased"),
@@ -68,7 +81,10 @@ class Comment(models.Model):
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments")
+    # The place in the tree; `reply_to` is whom it answers, which may lie deeper than the tree goes.
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="replies")
+    root = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    reply_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     # Materialised path of 8-letter parts, bytewise ordered; depth 0 is a root.
     path = models.CharField(max_length=120, default="", db_index=True)
     depth = models.PositiveSmallIntegerField(default=0)
@@ -79,6 +95,15 @@ class Comment(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # when a moderator read it; a fact beside the status
+    edited_at = models.DateTimeField(null=True)  # when its author last changed the words
+    announced_at = models.DateTimeField(null=True)  # when followers were told of it, once
+    live_below = models.PositiveIntegerField(default=0)  # live comments among its replies and theirs
+    helpful_count = models.PositiveIntegerField(default=0)
+    shown = models.GeneratedField(
+        expression=Case(When(Q(status="live") | Q(live_below__gt=0), then=Value(True)), default=Value(False)),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     objects = CommentQuerySet.as_manager()
 
@@ -91,16 +116,33 @@ class Comment(models.Model):
             ),
             models.CheckConstraint(name="comment_depth_at_most_twelve", condition=Q(depth__lte=12)),
             models.CheckConstraint(
+                name="comment_is_a_root_or_has_its_place",
+                condition=Q(depth=0, parent=None, root=None, reply_to=None)
+                | Q(depth__gt=0, parent__isnull=False, root__isnull=False, reply_to__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="comment_live_has_a_revision", condition=~Q(status="live") | Q(current__isnull=False)
             ),
             models.CheckConstraint(
                 name="comment_live_has_a_time", condition=~Q(status="live") | Q(published_at__isnull=False)
             ),
         ]
+        # Conditions without parameters: SQLite uses a partial index only when it can read the condition in the query.
         indexes = [
             models.Index(
                 fields=["conversation", "-published_at", "-id"], name="comment_page", condition=Q(status="live")
             ),
+            models.Index(
+                fields=["conversation", "-published_at", "-id"],
+                name="comment_roots_by_time",
+                condition=Q(root=None, shown=True),
+            ),
+            models.Index(
+                fields=["conversation", "-helpful_count", "-id"],
+                name="comment_roots_by_help",
+                condition=Q(root=None, shown=True),
+            ),
+            models.Index(fields=["root", "path"], name="comment_thread", condition=Q(shown=True)),
             models.Index(fields=["author", "-id"], name="comment_by_author"),
         ]
 
@@ -121,10 +163,14 @@ class CommentRevision(models.Model):
     html = models.TextField()
     rules_version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="+")
     publication = models.ForeignKey(Publication, models.PROTECT, related_name="+")
+    # For finding the same words again: a hash of the folded text, and a sketch of it for texts that are nearly the same.
+    digest = models.CharField(max_length=64, blank=True)
+    sketch = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="comment_revision_number", fields=["comment", "number"])]
+        indexes = [models.Index(fields=["digest", "-id"], name="comment_revision_digest")]
 
     def __str__(self) -> str:
         return f"{self.comment_id} revision {self.number}"

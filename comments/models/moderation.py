@@ -1,5 +1,7 @@
 """What moderators see, decide and are held to."""
 
+import secrets
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -18,6 +20,7 @@ class Finding(models.Model):
 
     revision = models.ForeignKey(CommentRevision, models.CASCADE, related_name="findings")
     detector = models.SlugField(max_length=40)
+    detector_version = models.PositiveSmallIntegerField(default=1)
     label = models.SlugField(max_length=40)
     spans = models.JSONField(default=list)  # [[start, end], …] in the text
     created_at = models.DateTimeField(default=timezone.now)
@@ -26,8 +29,13 @@ class Finding(models.Model):
         return f"{self.detector}: {self.label}"
 
 
+def new_receipt() -> str:
+    """Whoever holds it may read what became of a report; 160 bits, so that nobody guesses one."""
+    return secrets.token_hex(20)
+
+
 class Report(models.Model):
-    """A reader says that something is wrong with a comment. Its words are erasable."""
+    """A reader, with or without an account, says that something is wrong with a comment. Its words are erasable."""
 
     class Reason(models.TextChoices):
         HARM = "harm", _("It could harm someone’s health")
@@ -37,18 +45,30 @@ class Report(models.Model):
         WORRIED = "worried", _("I am worried about this person")
         OTHER = "other", _("Something else")
 
+    class Outcome(models.TextChoices):
+        REMOVED = "removed", _("We removed the comment.")
+        KEPT = "kept", _("We read the comment again, and it stays.")
+        GONE = "gone", _("The comment is no longer there: its writer deleted it.")
+
     comment = models.ForeignKey(Comment, models.PROTECT, related_name="reports")
+    revision = models.ForeignKey(CommentRevision, models.PROTECT, related_name="+")  # the words that were reported
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    receipt = models.CharField(max_length=40, unique=True, default=new_receipt, editable=False)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     text = models.TextField(blank=True, max_length=1000)
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 name="one_open_report_per_reporter", fields=["comment", "reporter"], condition=Q(closed_at=None)
-            )
+            ),
+            models.CheckConstraint(
+                name="a_report_has_an_answer_once_closed",
+                condition=Q(closed_at=None, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,8 +19,9 @@ from articles import freshness
 from articles.models import Page
 from audit.moves import WrongState, record
 
-from .. import permissions, queue
-from ..models import Appeal, Comment, Conversation, Decision, DecisionText, QueueItem
+from .. import permissions, queue, thread
+from ..models import Appeal, Comment, CommentRevision, Conversation, Decision, DecisionText, QueueItem, Report
+from . import following
 
 Status = Comment.Status
 Source = Decision.Source
@@ -29,6 +30,7 @@ Reason = Decision.Reason
 # Mail waits this long, so that a slip of the finger can be set right before the member reads of it.
 UNDO_WINDOW = timedelta(seconds=10)
 KEPT = "comment.kept"
+EDITED = "comment.edited"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Ruling:
     clause: PolicyClause | None = None
     message: str = ""
     note: str = ""
+    revision: CommentRevision | None = None  # new words that the comment shows from now on
 
 
 def approve(comment: Comment, *, by: User, version: int) -> Decision:
@@ -138,11 +141,24 @@ def what_happened(decision: Decision | None) -> str:
             Status.SPAM: _("Already marked as spam by {name} at {time}."),
         }.get(decision.to_status, _("Already decided by {name} at {time}."))
         return words.format(name=decision.decided_by.get_full_name(), time=at)
-    if decision.source == Source.AUTHOR:
+    if decision.source == Source.AUTHOR and decision.to_status == Status.WITHDRAWN:
         return _("The member deleted this comment at {time}.").format(time=at)
+    if decision.source == Source.AUTHOR or decision.from_status == decision.to_status:
+        return _("The member changed these words at {time}.").format(time=at)
     if decision.source == Source.ERASURE:
         return _("The member’s words were erased at {time}.").format(time=at)
     return _("This was already decided at {time}.").format(time=at)
+
+
+def why_not_edit(comment: Comment, version: int) -> str:
+    """Why the author can no longer change her words, said to her."""
+    if comment.version != version:
+        return _("This comment changed since you opened it: {status}. Your new words were not saved.").format(
+            status=comment.get_status_display()
+        )
+    if comment.status == Status.LIVE:
+        return _("A published comment can be changed for 15 minutes. You can delete it and write a new one.")
+    return _("This comment can no longer be changed.")
 
 
 def _moderate(comment: Comment, ruling: Ruling, version: int) -> Decision:
@@ -168,17 +184,17 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
         raise WrongState(_("{event} Your choice was not saved.").format(event=what_happened(last)))
     if ruling.to != row.status and ruling.to not in Comment.MOVES.get(row.status, ()):
         raise WrongState(_("The comment is not in a state where this can be done. Your choice was not saved."))
-    if ruling.to == row.status and ruling.verb != KEPT:
+    if ruling.to == row.status and ruling.verb not in (KEPT, EDITED):
         raise WrongState(_("This was already done."))
     appeal = _open_appeal(row, ruling)
     decision = _write_decision(row, ruling)
     _move(row, ruling)
-    _show(page, row.status, ruling.to)
+    _show(page, row, ruling)
     _settle(row, ruling, decision, appeal)
     _tell_author(row, ruling, decision, appeal)
-    if ruling.source != Source.POLICY:
+    if ruling.source != Source.POLICY or ruling.revision is not None:
         record(
-            row, by=ruling.by, verb=ruling.verb, decision=decision.pk, version=decision.version, revision=row.current_id,
+            row, by=ruling.by, verb=ruling.verb, decision=decision.pk, version=decision.version, revision=decision.revision_id,
             reason=ruling.reason, clause=ruling.clause and ruling.clause.pk, **{"from": row.status, "to": ruling.to},
         )  # fmt: skip
     comment.refresh_from_db()
@@ -202,8 +218,8 @@ def _write_decision(row: Comment, ruling: Ruling) -> Decision:
         source=ruling.source,
         reason=ruling.reason,
         clause=ruling.clause,
-        revision_id=row.current_id,
-        decided_by=ruling.by,
+        revision_id=ruling.revision.pk if ruling.revision else row.current_id,
+        decided_by=None if ruling.source == Source.POLICY else ruling.by,
         author_id=row.author_id,
         text_hash=words_hash(salt, ruling.message, ruling.note) if salt else "",
     )
@@ -224,34 +240,54 @@ def _move(row: Comment, ruling: Ruling) -> None:
         changes["published_at"] = now
     if ruling.source == Source.MODERATOR and row.read_at is None:
         changes["read_at"] = now
+    if ruling.revision is not None:
+        changes |= {"current": ruling.revision, "edited_at": now}
     same = Comment.objects.filter(pk=row.pk, status=row.status, version=row.version)
     if not same.update(**changes):
         raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
 
 
-def _show(page: Page, before: str, after: str) -> None:
-    """What readers see of a page changed: its count and its version."""
-    step = (after == Status.LIVE) - (before == Status.LIVE)
+def _show(page: Page, row: Comment, ruling: Ruling) -> None:
+    """What readers see of a page changed: its count, those of the comments above, and the page's version."""
+    step = (ruling.to == Status.LIVE) - (row.status == Status.LIVE)
     if step:
         Conversation.objects.filter(pk=page.pk).update(live_count=F("live_count") + step)
+        Comment.objects.filter(pk__in=thread.above(row)).update(live_below=F("live_below") + step)
+    if step or (ruling.revision is not None and ruling.to == Status.LIVE) or row.live_below:
         freshness.bump(page)
+    if step < 0:
+        following.take_back(row)
 
 
 def _settle(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
     """Close what the decision answers: queue item, reports, appeal. Hiding answers nothing; it asks."""
+    if ruling.revision is not None:
+        return  # New words answer nothing either: what was asked about the old ones still stands.
     if ruling.to == Status.HIDDEN and row.status != Status.HIDDEN:
         queue.enqueue(row, QueueItem.Lane.REPORTED, ["hidden"])
         return
-    reported = row.reports.filter(closed_at=None)
-    if ruling.source == Source.AUTHOR and reported.exists():
+    if ruling.source == Source.AUTHOR and row.reports.filter(closed_at=None).exists():
         return  # The words are gone from readers, but a report may still need an answer.
-    reported.update(closed_at=timezone.now())
+    _answer_reports(row, ruling)
     queue.close(row)
     if appeal is not None:
         heard_by = ruling.by if ruling.source == Source.MODERATOR else None
         Appeal.objects.filter(pk=appeal.pk).update(
             decided_by=heard_by, decided_at=timezone.now(), upheld=ruling.to == Status.LIVE if heard_by else None
         )
+
+
+def _answer_reports(row: Comment, ruling: Ruling) -> None:
+    answers = {
+        Status.LIVE: Report.Outcome.KEPT,
+        Status.WITHDRAWN: Report.Outcome.GONE,
+        Status.ERASED: Report.Outcome.GONE,
+    }
+    waiting = list(row.reports.filter(closed_at=None))
+    if waiting:
+        outcome = answers.get(Status(ruling.to), Report.Outcome.REMOVED)
+        row.reports.filter(pk__in=[one.pk for one in waiting]).update(closed_at=timezone.now(), outcome=outcome)
+        following.answered(waiting)
 
 
 def _tell_author(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
@@ -261,6 +297,8 @@ def _tell_author(row: Comment, ruling: Ruling, decision: Decision, appeal: Appea
     author = row.author
     if ruling.source != Source.MODERATOR or not author.is_active or author.erased_at:
         return
+    if ruling.verb != KEPT or appeal is not None:
+        following.decided(row, decision)
     template = _news(row, ruling, appeal)
     if not template:
         return

@@ -10,23 +10,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import PolicyVersion, User
-from articles.models import DrugFacts, Page
+from articles.models import Page
 from audit.moves import WrongState, record
 
 from .. import permissions, queue, rules, text, thread
-from ..models import Appeal, Comment, CommentRevision, Conversation, Decision, Finding, QueueItem, Report, Sanction
-from ..screening import policy
+from ..models import (
+    Appeal,
+    Comment,
+    CommentRevision,
+    Conversation,
+    Decision,
+    Follow,
+    QueueItem,
+    Sanction,
+)
+from ..screening import run as screening
 from . import deciding
 
 Status = Comment.Status
 Lane = QueueItem.Lane
 
 MOST_COMMENTS = 5
-MOST_REPORTS = 10
+MOST_EDITS = 5
 WINDOW = timedelta(minutes=10)
 LONGEST_TOKEN = 40
-
-REPORT_LANES = {Report.Reason.WORRIED: Lane.CRISIS, Report.Reason.PRIVACY: Lane.PRIVACY}
 
 
 class NotPosted(Exception):
@@ -49,9 +56,23 @@ class TooFast(NotPosted):
     """Too many in a short time."""
 
 
-def post(where: Conversation | Page, *, by: User, text: str, token: str, rules_version: PolicyVersion | int) -> Comment:
-    """Take a comment under a page. One token makes one comment, however often the form is sent.
+class ParentGone(NotPosted):
+    """What she answers is no longer public."""
 
+
+def post(
+    where: Conversation | Page,
+    *,
+    by: User,
+    text: str,
+    token: str,
+    rules_version: PolicyVersion | int,
+    reply_to: Comment | None = None,
+    mail_answers: bool = False,
+) -> Comment:
+    """Take a comment under a page, or an answer to another. One token makes one comment, however often the form is sent.
+
+    She follows what is answered to her; `mail_answers` says whether also by mail.
     Raises ValidationError for words that cannot be taken and NotPosted for everything else; nothing is saved then.
     """
     if not by.is_authenticated or not by.is_active:
@@ -68,7 +89,43 @@ def post(where: Conversation | Page, *, by: User, text: str, token: str, rules_v
         conversation = _open_conversation(where)
         version = _accepted(by, rules_version)
         _may_post_now(by)
-        return _write(conversation, by, words, token, version)
+        place = _place(conversation, reply_to) if reply_to else {}
+        comment = _write(conversation, by, words, token, version, place)
+        Follow.objects.create(user=by, conversation=conversation, comment=comment, by_mail=mail_answers)
+        return comment
+
+
+def edit(comment: Comment, *, by: User, text: str, version: int, rules_version: PolicyVersion | int) -> CommentRevision:
+    """The author changes her words. The old ones stay on record; the new ones are screened like a new comment's.
+
+    What waits goes on waiting. What was public stays so only if nothing holds the new words, and is out of view
+    meanwhile: old words may be what she wants gone. Raises like `post`, and WrongState for what can no longer be edited.
+    """
+    words = _clean(text)
+    with transaction.atomic():
+        Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
+        row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+        if row.author_id != by.pk:
+            raise PermissionDenied(_("Only the person who wrote a comment may change it."))
+        if row.version != version or not permissions.can_edit(by, row):
+            raise WrongState(deciding.why_not_edit(row, version))
+        if row.current.text == words:
+            return row.current
+        conversation = _public_conversation(row.conversation_id)
+        rules_now = _accepted(by, rules_version)
+        _refuse_suspended(by)
+        _not_too_often(row)
+        revision = _revise(row, words, rules_now, conversation)
+        outcome = screening.screen_revision(revision, conversation)
+        if row.status == Status.LIVE and not outcome.held:
+            source, to, reason = Decision.Source.POLICY, Status.LIVE, Decision.Reason.SCREENING
+        else:
+            source, to, reason = Decision.Source.AUTHOR, Status.HELD, Decision.Reason.AUTHOR
+        deciding.transition(row, deciding.Ruling(to, deciding.EDITED, source, reason, by, revision=revision), version)
+        if to == Status.HELD or outcome.lane:
+            queue.enqueue(row, outcome.lane or Lane.HELD, [*outcome.reasons, "edited"])
+        comment.refresh_from_db()
+    return revision
 
 
 def withdraw(comment: Comment, *, by: User, version: int) -> Decision:
@@ -77,26 +134,6 @@ def withdraw(comment: Comment, *, by: User, version: int) -> Decision:
         raise PermissionDenied(_("Only the person who wrote a comment may delete it."))
     ruling = deciding.Ruling(Status.WITHDRAWN, "comment.withdrawn", Decision.Source.AUTHOR, Decision.Reason.AUTHOR, by)
     return deciding.transition(comment, ruling, version)
-
-
-def report(comment: Comment, *, by: User, reason: str, text: str = "") -> Report:
-    """A member tells us that something is wrong. The same member's second report of the same comment changes nothing."""
-    if reason not in Report.Reason.values:
-        raise ValidationError({"reason": _("Choose what is wrong.")})
-    if not by.is_authenticated or comment.author_id == by.pk:
-        raise PermissionDenied(_("You cannot report your own comment. You can delete it."))
-    with transaction.atomic():
-        row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
-        earlier = row.reports.filter(reporter=by, closed_at=None).first()
-        if earlier is not None:
-            return earlier
-        if not permissions.can_report(by, row):
-            raise WrongState(_("This comment is no longer public. A moderator has already looked at it."))
-        if Report.objects.filter(reporter=by, created_at__gt=timezone.now() - WINDOW).count() >= MOST_REPORTS:
-            raise TooFast(_("You have sent many reports in a short time. Wait a few minutes, then go on."))
-        made = Report.objects.create(comment=row, reporter=by, reason=reason, text=text.strip()[:1000])
-        queue.enqueue(row, REPORT_LANES.get(Report.Reason(reason), Lane.REPORTED), [f"report_{reason}"])
-    return made
 
 
 def appeal(comment: Comment, *, by: User, text: str) -> Appeal:
@@ -121,12 +158,6 @@ def last_decision(comment: Comment) -> Decision | None:
     return comment.decisions.select_related("appeal", "clause", "decided_by").order_by("-version").first()
 
 
-def is_first_timer(user: User) -> bool:
-    """Nobody ever read and approved a comment of this member. Published by policy does not count."""
-    approved = Decision.objects.filter(author=user, source=Decision.Source.MODERATOR, to_status=Status.LIVE)
-    return not approved.exists()
-
-
 def suspension(user: User) -> Sanction | None:
     return Sanction.objects.filter(user=user, lifted_at=None, until__gt=timezone.now()).order_by("-until").first()
 
@@ -136,13 +167,32 @@ def _clean(typed: str) -> str:
 
 
 def _open_conversation(where: Conversation | Page) -> Conversation:
-    page_id = where.page_id if isinstance(where, Conversation) else where.pk
-    live = Conversation.objects.select_related("page").filter(pk=page_id, page__live_publication__isnull=False)
-    # The artefact of a page is large, and nothing of it is needed here.
-    conversation = live.first()
-    if conversation is None or not permissions.takes_comments(conversation):
+    conversation = _public_conversation(where.page_id if isinstance(where, Conversation) else where.pk)
+    if not permissions.takes_comments(conversation):
         raise ConversationClosed(_("This conversation is closed. You can still read it."))
     return conversation
+
+
+def _public_conversation(page_id: int) -> Conversation:
+    # The artefact of a page is large, and nothing of it is needed here.
+    live = Conversation.objects.select_related("page").filter(pk=page_id, page__live_publication__isnull=False)
+    conversation = live.first()
+    if conversation is None or not permissions.is_shown(conversation):
+        raise ConversationClosed(_("This conversation is closed."))
+    return conversation
+
+
+def _place(conversation: Conversation, reply_to: Comment) -> dict:
+    """Where an answer stands. Below the deepest step it stands beside what it answers."""
+    # Every change of a status waits for this lock, so what is answered cannot vanish before the answer stands.
+    Page.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+    asked = conversation.comments.filter(pk=reply_to.pk, status=Status.LIVE).first()
+    if asked is None:
+        raise ParentGone(
+            _("The comment you answer is no longer public. You can post your words as a comment of their own.")
+        )
+    parent = asked if asked.depth < thread.DEEPEST else asked.parent
+    return {"parent": parent, "root_id": parent.root_id or parent.pk, "depth": parent.depth + 1, "reply_to": asked}
 
 
 def _accepted(by: User, given: PolicyVersion | int) -> PolicyVersion:
@@ -157,7 +207,7 @@ def _accepted(by: User, given: PolicyVersion | int) -> PolicyVersion:
     return current
 
 
-def _may_post_now(by: User) -> None:
+def _refuse_suspended(by: User) -> None:
     sanction = suspension(by)
     if sanction is not None:
         until = date_format(timezone.localtime(sanction.until), "j F Y")
@@ -166,6 +216,10 @@ def _may_post_now(by: User) -> None:
                 date=until, reason=sanction.get_reason_display()
             )
         )
+
+
+def _may_post_now(by: User) -> None:
+    _refuse_suspended(by)
     recent = Comment.objects.filter(author=by, created_at__gt=timezone.now() - WINDOW).order_by("-created_at")
     times = list(recent.values_list("created_at", flat=True)[:MOST_COMMENTS])
     if len(times) == MOST_COMMENTS:
@@ -179,24 +233,20 @@ def _may_post_now(by: User) -> None:
         raise TooFast(words.format(n=MOST_COMMENTS, minutes=minutes))
 
 
-def _write(conversation: Conversation, by: User, words: str, token: str, version: PolicyVersion) -> Comment:
-    comment = Comment.objects.create(conversation=conversation, author=by, token=token)
-    revision = CommentRevision.objects.create(
-        comment=comment,
-        author=by,
-        text=words,
-        html=text.to_html(words),
-        rules_version=version,
-        publication_id=conversation.page.live_publication_id,
-    )
-    comment.current, comment.path = revision, thread.path_of(None, comment.pk)
+def _not_too_often(comment: Comment) -> None:
+    recent = comment.revisions.filter(number__gt=1, created_at__gt=timezone.now() - WINDOW)
+    if recent.count() >= MOST_EDITS:
+        raise TooFast(_("You have changed this comment many times. Wait a few minutes, then try again."))
+
+
+def _write(
+    conversation: Conversation, by: User, words: str, token: str, version: PolicyVersion, place: dict
+) -> Comment:
+    comment = Comment.objects.create(conversation=conversation, author=by, token=token, **place)
+    comment.current = _revise(comment, words, version, conversation)
+    comment.path = thread.path_of(comment.parent, comment.pk)
     comment.save(update_fields=["current", "path"])
-    seen = policy.screen(words, drug_names=_drug_names())
-    Finding.objects.bulk_create(
-        Finding(revision=revision, detector=one.detector, label=one.label, spans=[list(span) for span in one.spans])
-        for one in seen
-    )
-    outcome = policy.decide(seen, mode=conversation.mode, first_timer=is_first_timer(by))
+    outcome = screening.screen_revision(comment.current, conversation)
     if not outcome.held:
         _publish(comment)
     if outcome.lane:
@@ -204,13 +254,20 @@ def _write(conversation: Conversation, by: User, words: str, token: str, version
     return comment
 
 
+def _revise(comment: Comment, words: str, version: PolicyVersion, conversation: Conversation) -> CommentRevision:
+    return CommentRevision.objects.create(
+        comment=comment,
+        number=comment.revisions.count() + 1,
+        author_id=comment.author_id,
+        text=words,
+        html=text.to_html(words),
+        rules_version=version,
+        publication_id=conversation.page.live_publication_id,
+    )
+
+
 def _publish(comment: Comment) -> None:
     found_nothing = deciding.Ruling(
         Status.LIVE, "comment.published", Decision.Source.POLICY, Decision.Reason.SCREENING, None
     )
     deciding.transition(comment, found_nothing, comment.version)
-
-
-def _drug_names() -> set[str]:
-    names = DrugFacts.objects.filter(page__live_publication__isnull=False).values_list("brand", "generic")
-    return {name for pair in names for name in pair if name}

@@ -34,7 +34,7 @@ def test_recount_reports_drift_and_repairs_only_when_told(world):
         recount()
     assert Conversation.objects.get().live_count == 7
     before = Page.objects.get().version
-    assert "stored 7, counted 1" in recount("--repair")
+    assert "says 7 comments, there are 1" in recount("--repair")
     assert Conversation.objects.get().live_count == 1
     assert Page.objects.get().version == before + 1
 

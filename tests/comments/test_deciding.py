@@ -12,7 +12,7 @@ from audit.models import Entry
 from audit.moves import WrongState
 from comments import queue
 from comments.models import Comment, Conversation, Decision, QueueItem
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 VERBS = {
@@ -168,7 +168,7 @@ class TestHideAndRestore:
 class TestKeep:
     def test_it_answers_reports_and_changes_nothing_for_readers(self, world):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason="unkind")
+        reporting.report(comment, by=world.nora, reason="unkind")
         before = version_of(world.page)
         deciding.keep(comment, by=world.max, version=2)
         assert (comment.status, comment.version) == ("live", 3)
@@ -179,9 +179,9 @@ class TestKeep:
 
     def test_a_comment_kept_once_comes_back_when_reported_again(self, world):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason="unkind")
+        reporting.report(comment, by=world.nora, reason="unkind")
         deciding.keep(comment, by=world.max, version=2)
-        posting.report(comment, by=world.amara, reason="harm")
+        reporting.report(comment, by=world.amara, reason="harm")
         assert comment.queue_items.get(closed_at=None).lane == "reported"
 
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.signals import collect_user_data, user_erased
 from comments import counting
 from comments.models import Appeal, Comment, CommentRevision, DecisionText, Finding, Report
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 from tests.comments.test_public_pages import conversation
 
@@ -23,7 +23,7 @@ def a_life(world) -> dict[str, Comment]:
     posting.appeal(made["rejected"], by=world.rita, text="secret six")
     made["withdrawn"] = publish(world, text="secret seven")
     posting.withdraw(made["withdrawn"], by=world.rita, version=2)
-    posting.report(publish(world, by=world.nora), by=world.rita, reason="unkind", text="secret eight")
+    reporting.report(publish(world, by=world.nora), by=world.rita, reason="unkind", text="secret eight")
     return made
 
 

@@ -12,13 +12,13 @@ from accounts import policies
 from audit.moves import WrongState
 from comments import counting, permissions, thread
 from comments.models import Comment, QueueItem
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, posting, reporting
 from tests import cast as actors
 from tests.comments.conftest import a_world, turn_down, write
 
 # Approving and hiding open the way to most other moves, so they are tried more often.
-ACTS = ("approve",) * 4 + ("hide",) * 2 + ("reject", "restore", "mark_spam", "keep", "withdraw", "report", "appeal")
-STEPS = 10
+ACTS = ("approve",) * 4 + ("hide",) * 3 + ("reject", "restore", "mark_spam", "keep", "withdraw", "report", "appeal")
+STEPS = 12
 
 
 class Histories(RuleBasedStateMachine):
@@ -59,7 +59,7 @@ class Histories(RuleBasedStateMachine):
         if act == "withdraw":
             posting.withdraw(comment, by=comment.author, version=version)
         elif act == "report":
-            posting.report(comment, by=self.world.nora, reason="unkind")
+            reporting.report(comment, by=self.world.nora, reason="unkind")
         elif act == "appeal":
             posting.appeal(comment, by=comment.author, text="Look again.")
         elif act == "reject":

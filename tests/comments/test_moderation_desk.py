@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.desks import waiting_for
 from comments.models import Comment, Decision, QueueItem
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 
@@ -112,7 +112,7 @@ class TestCard:
 
     def test_reports_and_appeals_stand_on_it(self, world, desk):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason="worried", text="She sounds alone.")
+        reporting.report(comment, by=world.nora, reason="worried", text="She sounds alone.")
         page = card(desk, comment, lane="crisis")
         assert "She sounds alone." in page
         assert "nora" not in page
@@ -211,7 +211,7 @@ class TestDecide:
 
     def test_keep_answers_a_report(self, world, desk):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason="unkind")
+        reporting.report(comment, by=world.nora, reason="unkind")
         assert press(desk, comment, "keep", lane="reported").status_code == 302
         assert not QueueItem.objects.filter(closed_at=None).exists()
 

@@ -13,7 +13,8 @@ from audit.models import Entry
 from audit.moves import WrongState
 from comments.models import Comment, Conversation, QueueItem, Sanction
 from comments.screening import detectors
-from comments.workflow import deciding, posting
+from comments.screening import run as screening
+from comments.workflow import deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 
@@ -157,9 +158,9 @@ class TestPost:
     def test_published_by_policy_is_not_approved_by_a_human(self, world):
         Conversation.objects.update(mode="open")
         post(world)
-        assert posting.is_first_timer(world.rita)
+        assert screening.is_first_timer(world.rita)
         publish(world, by=world.rita, text="see https://example.org")
-        assert not posting.is_first_timer(world.rita)
+        assert not screening.is_first_timer(world.rita)
 
 
 class TestWithdraw:
@@ -192,7 +193,7 @@ class TestWithdraw:
 
     def test_it_leaves_the_queue_unless_somebody_reported_it(self, world):
         comment, reported = write(world), publish(world)
-        posting.report(reported, by=world.nora, reason="unkind")
+        reporting.report(reported, by=world.nora, reason="unkind")
         for one in (comment, reported):
             posting.withdraw(one, by=world.rita, version=one.version)
         assert not comment.queue_items.filter(closed_at=None).exists()
@@ -208,35 +209,35 @@ class TestReport:
     )
     def test_it_opens_the_lane_of_its_reason(self, world, reason, lane):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason=reason, text="Look at it.")
+        reporting.report(comment, by=world.nora, reason=reason, text="Look at it.")
         item = comment.queue_items.get(closed_at=None)
         assert (item.lane, item.reasons) == (lane, [f"report_{reason}"])
 
     def test_more_reports_join_and_can_only_raise_the_lane(self, world):
         comment = publish(world)
-        posting.report(comment, by=world.nora, reason="worried")
+        reporting.report(comment, by=world.nora, reason="worried")
         first = comment.queue_items.get(closed_at=None)
-        posting.report(comment, by=world.amara, reason="unkind")
+        reporting.report(comment, by=world.amara, reason="unkind")
         item = comment.queue_items.get(closed_at=None)
         assert (item.lane, item.due_at) == ("crisis", first.due_at)
         assert item.reasons == ["report_unkind", "report_worried"]
 
     def test_the_same_member_counts_once(self, world):
         comment = publish(world)
-        first = posting.report(comment, by=world.nora, reason="unkind")
-        assert posting.report(comment, by=world.nora, reason="harm") == first
+        first = reporting.report(comment, by=world.nora, reason="unkind")
+        assert reporting.report(comment, by=world.nora, reason="harm") == first
 
     def test_nobody_reports_themselves(self, world):
         with pytest.raises(PermissionDenied):
-            posting.report(publish(world), by=world.rita, reason="unkind")
+            reporting.report(publish(world), by=world.rita, reason="unkind")
 
     def test_only_what_is_public_can_be_reported(self, world):
         with pytest.raises(WrongState):
-            posting.report(write(world), by=world.nora, reason="unkind")
+            reporting.report(write(world), by=world.nora, reason="unkind")
 
     def test_it_wants_a_reason_of_ours(self, world):
         with pytest.raises(ValidationError):
-            posting.report(publish(world), by=world.nora, reason="dislike")
+            reporting.report(publish(world), by=world.nora, reason="dislike")
 
     def test_nobody_reports_without_end(self, world, clock):
         comments = []
@@ -244,9 +245,9 @@ class TestReport:
             comments.append(publish(world))
             clock.shift(timedelta(minutes=5))
         for comment in comments[:10]:
-            posting.report(comment, by=world.nora, reason="unkind")
+            reporting.report(comment, by=world.nora, reason="unkind")
         with pytest.raises(posting.TooFast):
-            posting.report(comments[10], by=world.nora, reason="unkind")
+            reporting.report(comments[10], by=world.nora, reason="unkind")
 
 
 class TestAppeal:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from articles.workflow import publishing
 from comments import queue
 from comments.models import QueueItem
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 WORDS = {
@@ -93,8 +93,8 @@ def test_a_withdrawn_page_pauses_its_items_but_not_the_grave_ones(world):
 
 def test_a_higher_lane_takes_its_earlier_due_time_along(world):
     comment = publish(world)
-    posting.report(comment, by=world.nora, reason="unkind")
-    posting.report(comment, by=world.amara, reason="worried")
+    reporting.report(comment, by=world.nora, reason="unkind")
+    reporting.report(comment, by=world.amara, reason="worried")
     item = comment.queue_items.get(closed_at=None)
     assert item.rank == 0
     assert item.due_at < timezone.now() + timedelta(minutes=31)

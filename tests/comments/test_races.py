@@ -6,7 +6,7 @@ from articles.models import Page
 from audit.moves import WrongState
 from comments import counting, queue
 from comments.models import Comment, Conversation, Decision, QueueItem, Report
-from comments.workflow import deciding, posting
+from comments.workflow import deciding, posting, reporting
 from tests import cast as actors
 from tests.comments.conftest import a_world, publish, turn_down, write
 
@@ -91,7 +91,7 @@ def test_first_reports_at_once_make_one_item(race):
     comment = publish(world)
 
     def act(number: int):
-        return posting.report(again(comment), by=members[number], reason="unkind" if number else "privacy")
+        return reporting.report(again(comment), by=members[number], reason="unkind" if number else "privacy")
 
     results = race(act, runners=6)
     assert all(isinstance(result, Report) for result in results), results

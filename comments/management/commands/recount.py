@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args, repair: bool, **options) -> None:
         drifts = counting.drifts()
         for drift in drifts:
-            self.stdout.write(f"{drift.page}: stored {drift.stored}, counted {drift.counted}")
+            self.stdout.write(f"{drift.page}: {drift}")
             if repair:
                 counting.repair(drift)
         if drifts and not repair:

@@ -1,0 +1,41 @@
+"""From an address to the page, the conversation or the comment it names."""
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+
+from articles.models import Page
+
+from ..models import Comment, Conversation
+
+never_stored = cache_control(private=True, no_store=True)
+
+
+def live_page(kind: str, slug: str) -> Page:
+    """The page at this address, also at an address it once had: a form that was open meanwhile still finds it."""
+    kinds = {path: code for code, path in Page.PATHS.items()}
+    live = (
+        Page.objects.live()
+        .filter(kind=kinds[kind])
+        .select_related("live_publication")
+        .defer("live_publication__artefact")
+    )
+    found = live.filter(slug=slug).first() or live.filter(redirects__slug=slug, redirects__kind=kinds[kind]).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def place(found: Conversation, public_id: str) -> Comment:
+    return get_object_or_404(Comment, conversation=found, public_id=public_id, published_at__isnull=False)
+
+
+def comment(public_id: str) -> Comment:
+    return get_object_or_404(
+        Comment.objects.select_related("conversation__page", "author", "current"), public_id=public_id
+    )
+
+
+def own_comment(request: HttpRequest, public_id: str) -> Comment:
+    own = Comment.objects.select_related("conversation__page", "current").filter(author=request.user)
+    return get_object_or_404(own, public_id=public_id)
