@@ -32,7 +32,8 @@ def fill(
 ) -> list[Comment]:
     """Add live comments: `roots` of them, `replies_to_first` below the first, and a chain of answers below the second.
 
-    Some of the `readers`, who must not be authors, found some of them helpful. `down(table)` takes a table's triggers down meanwhile. Returns all comments in the order of their ids.
+    Some of the `readers`, who must not be authors, found some of them helpful. `down(table)` takes a table's
+    triggers down meanwhile. Returns all comments in the order of their ids.
     """
     down = down or without_triggers
     first = (Comment.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
