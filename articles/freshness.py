@@ -229,6 +229,7 @@ def tag_of(address: Address, current: Current) -> str:
         settings.RELEASE,
         settings.SITE_NAME,
         settings.DEMO,
+        settings.MODERATION_HOURS,
         timezone.localdate(),
         current.versions,
         address.path,

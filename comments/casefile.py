@@ -32,6 +32,7 @@ BUTTONS = {
 REASONS: dict[str, str | Promise] = {
     "first_comment": _("First comment of this member"),
     "all_held": _("Every comment is read first here"),
+    "out_of_hours": _("Sent while no moderator was there"),
     "hidden": _("Taken out of view by a moderator"),
     "appeal": _("The member asked for a second look"),
     **{f"report_{reason.value}": reason.label for reason in Report.Reason},

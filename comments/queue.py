@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
+from . import hours
 from .models import Appeal, Comment, QueueItem
 from .screening.policy import PATIENCE
 
@@ -59,7 +60,9 @@ def enqueue(comment: Comment, lane: str, reasons: Iterable[str]) -> QueueItem:
 
     The caller holds the comment's row lock, so two first reports do not make two items.
     """
-    due_at = timezone.now() + PATIENCE[Lane(lane)]
+    now = timezone.now()
+    # Somebody in danger is not to wait for the morning; for everything else time counts once somebody is there.
+    due_at = (now if lane == Lane.CRISIS else hours.work_begins(now)) + PATIENCE[Lane(lane)]
     item = comment.queue_items.filter(closed_at=None).first()
     if item is None:
         return QueueItem.objects.create(comment=comment, lane=lane, reasons=sorted(set(reasons)), due_at=due_at)

@@ -12,6 +12,8 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import opening_hours
+
 FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False}
 SHORTEST_SECRET = 32
 SQLITE_PRAGMAS = (
@@ -62,6 +64,16 @@ def zone(name: str, *, default: str) -> str:
     if value not in available_timezones():
         raise refuse(name, value, "a time zone name such as UTC or Europe/Vienna")
     return value
+
+
+def hours(name: str) -> tuple[opening_hours.Span, ...]:
+    """Opening hours of a week; empty means always."""
+    value = text(name, default="")
+    try:
+        return opening_hours.parse(value)
+    except ValueError as part:
+        allowed = 'empty or like "mon-fri 09:00-17:00; sat,sun 10:00-12:00", days in English, hours of two digits'
+        raise refuse(name, value, f"{allowed} (not understood: {part})") from None
 
 
 def hosts(name: str, *, default: list[str]) -> list[str]:

@@ -248,6 +248,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 
+# The conversation
+
+# When moderators are there; outside these hours every comment is held. Empty: always.
+MODERATION_HOURS = env.hours("MODERATION_HOURS")
+# A conversation closes so many days after its page was first published; 0: never.
+COMMENTS_CLOSE_AFTER_DAYS = env.number("COMMENTS_CLOSE_AFTER_DAYS", default=0, least=0, most=3650)
+
 # Log
 
 LOG_FORMAT = env.choice("LOG_FORMAT", default="plain" if LOCAL else "json", allowed=("plain", "json"))

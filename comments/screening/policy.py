@@ -86,7 +86,7 @@ def screen(text: str, *, drug_names: Iterable[str] = ()) -> list[Seen]:
     return found
 
 
-def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool) -> Outcome:
+def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool = True) -> Outcome:
     """The policy: what was seen, the conversation's mode and whether a human ever approved this member."""
     labels = sorted({finding.label for finding in seen})
     lanes = [lane for label in labels if (lane := MEANINGS[label].lane)]
@@ -94,9 +94,11 @@ def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool) -> Outcome:
     if first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD):
         lanes.append(Lane.FIRST)
         reasons.append("first_comment")
-    held = bool(set(lanes) - {Lane.MEDICAL}) or mode == Mode.ALL_HELD
+    held = bool(set(lanes) - {Lane.MEDICAL}) or mode == Mode.ALL_HELD or not staffed
     if held and not lanes:
         lanes.append(Lane.HELD)
     if mode == Mode.ALL_HELD:
         reasons.append("all_held")
+    if not staffed:
+        reasons.append("out_of_hours")
     return Outcome(held=held, lane=min(lanes, key=QueueItem.RANKS.__getitem__, default=None), reasons=reasons)

@@ -1,8 +1,11 @@
 """One screening: every detector reads the words, what they saw is kept, and the policy says where the comment goes."""
 
+from django.utils import timezone
+
 from accounts.models import User
 from articles.models import DrugFacts
 
+from .. import hours
 from ..models import Comment, CommentRevision, Conversation, Decision, Finding
 from . import policy
 
@@ -14,7 +17,8 @@ def screen_revision(revision: CommentRevision, conversation: Conversation) -> po
         Finding(revision=revision, detector=one.detector, label=one.label, spans=[list(span) for span in one.spans])
         for one in seen
     )
-    return policy.decide(seen, mode=conversation.mode, first_timer=is_first_timer(revision.author))
+    staffed = hours.is_staffed(timezone.now())
+    return policy.decide(seen, mode=conversation.mode, first_timer=is_first_timer(revision.author), staffed=staffed)
 
 
 def is_first_timer(user: User) -> bool:
