@@ -34,6 +34,7 @@ class Conversation(models.Model):
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.ALL_HELD)
     closes_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)  # of its mode and times, for compare-and-swap
+    note = models.CharField(max_length=300, blank=True)  # why it is in this mode, for the desk
     live_count = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -39,15 +39,19 @@ class Report(models.Model):
 
     class Reason(models.TextChoices):
         HARM = "harm", _("It could harm someone’s health")
+        MEDICAL = "medical", _("What it says about medicine is wrong")
         PRIVACY = "privacy", _("It shares private details")
         UNKIND = "unkind", _("It is unkind or abusive")
         SELLING = "selling", _("It sells something or is spam")
         WORRIED = "worried", _("I am worried about this person")
+        UNDER_16 = "under_16", _("Its writer may be under 16")
+        ILLEGAL = "illegal", _("It is against the law")
         OTHER = "other", _("Something else")
 
     class Outcome(models.TextChoices):
         REMOVED = "removed", _("We removed the comment.")
         KEPT = "kept", _("We read the comment again, and it stays.")
+        CHANGED = "changed", _("Its writer has changed the comment since. We read the new words, and they stay.")
         GONE = "gone", _("The comment is no longer there: its writer deleted it.")
 
     comment = models.ForeignKey(Comment, models.PROTECT, related_name="reports")
@@ -62,8 +66,9 @@ class Report(models.Model):
 
     class Meta:
         constraints = [
+            # Of the same words; those that were written since may be reported anew.
             models.UniqueConstraint(
-                name="one_open_report_per_reporter", fields=["comment", "reporter"], condition=Q(closed_at=None)
+                name="one_open_report_per_reporter", fields=["revision", "reporter"], condition=Q(closed_at=None)
             ),
             models.CheckConstraint(
                 name="a_report_has_an_answer_once_closed",
