@@ -14,6 +14,7 @@ def web_page(reading: Reading) -> dict:
     described = {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
+        "@id": f"{settings.SITE_URL}{page.get_absolute_url()}",
         "name": publication.title,
         "description": reading.description,
         "url": f"{settings.SITE_URL}{page.get_absolute_url()}",

@@ -63,6 +63,8 @@ class CommentForm(forms.Form):
 
 
 class ReportForm(forms.Form):
+    """What is wrong with a comment. `website` is seen by programs alone."""
+
     reason = forms.ChoiceField(
         label=_("What is wrong?"),
         choices=Report.Reason.choices,
@@ -75,6 +77,15 @@ class ReportForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    website = forms.CharField(required=False)
+
+    def is_from_a_program(self) -> bool:
+        return bool(self.cleaned_data["website"])
+
+    @property
+    def report(self) -> dict:
+        """What the verb takes."""
+        return {name: self.cleaned_data[name] for name in ("reason", "text")}
 
 
 class AppealForm(forms.Form):

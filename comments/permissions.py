@@ -27,6 +27,10 @@ def takes_comments(conversation: Conversation | None) -> bool:
     return conversation.closes_at is None or conversation.closes_at > timezone.now()
 
 
+def can_set_mode(user) -> bool:
+    return holds(user, Role.MODERATOR, Role.EDITOR)
+
+
 def is_moderator(user) -> bool:
     return holds(user, Role.MODERATOR)
 
@@ -70,7 +74,8 @@ def can_follow(user, comment: Comment) -> bool:
 
 
 def can_report(user, comment: Comment) -> bool:
-    return user.is_authenticated and comment.author_id != user.pk and comment.status == Status.LIVE
+    """Everybody, signed in or not, except its author; a suspended member too."""
+    return comment.author_id != user.pk and comment.status == Status.LIVE
 
 
 def can_appeal(user, comment: Comment, decision: Decision | None) -> bool:

@@ -10,6 +10,7 @@ from articles.signals import page_published, page_withdrawn
 
 from . import erasure
 from .models import Comment, Conversation, QueueItem
+from .workflow import opening
 
 # Drug and subtype entries are looked up, not talked about, until somebody opens them.
 FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
@@ -19,7 +20,8 @@ FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
 def open_conversation(page: Page, **kwargs) -> None:
     """Every page gets its conversation at its first publication and keeps it through all later ones."""
     mode = FIRST_MODE.get(Page.Kind(page.kind), Conversation.Mode.HIDDEN)
-    Conversation.objects.get_or_create(page=page, defaults={"mode": mode})
+    closes_at = None if mode == Conversation.Mode.HIDDEN else opening.first_closing()
+    Conversation.objects.get_or_create(page=page, defaults={"mode": mode, "closes_at": closes_at})
 
 
 @receiver(page_withdrawn)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import mine, moderation, reading, reporting, writing
+from .views import conversations, feeds, mine, moderation, reading, reporting, writing
 
 app_name = "comments"
 
@@ -11,12 +11,17 @@ PAGE = r"^(?P<kind>articles|drugs|subtypes)/(?P<slug>[-a-zA-Z0-9_]+)/"
 urlpatterns = [
     re_path(PAGE + r"comment/$", writing.write, name="write"),
     re_path(PAGE + r"conversation/$", reading.conversation, name="conversation"),
+    re_path(PAGE + r"conversation\.xml$", feeds.conversation, name="feed"),
     path("comments/<slug:public_id>/", reading.permalink, name="permalink"),
     path("comments/<slug:public_id>/withdraw/", mine.withdraw, name="withdraw"),
     path("comments/<slug:public_id>/report/", reporting.report, name="report"),
     path("comments/<slug:public_id>/appeal/", mine.appeal, name="appeal"),
+    re_path(r"^reports/(?P<receipt>[0-9a-f]{40})/$", reporting.receipt, name="receipt"),
+    path("me/reports/", reporting.mine, name="my_reports"),
     path("me/comments/", mine.mine, name="mine"),
     path("desk/moderation/", moderation.queue_home, name="queue"),
     path("desk/moderation/decide/<slug:public_id>/", moderation.decide, name="decide"),
+    path("desk/moderation/conversations/", conversations.listed, name="conversations"),
+    path("desk/moderation/conversations/<int:pk>/", conversations.one, name="mode"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),
 ]

@@ -11,7 +11,7 @@ from accounts.models import PolicyAcceptance
 from articles.models import Page
 from audit.moves import WrongState
 
-from .. import permissions, rules, text
+from .. import modes, permissions, rules, text
 from ..forms import CommentForm
 from ..models import Comment, Conversation
 from ..workflow import posting
@@ -113,10 +113,7 @@ class Writing:
 
     def _thank(self, comment: Comment) -> HttpResponse:
         keeping.forget(self.request)
-        if comment.status == Status.LIVE:
-            messages.success(self.request, _("Thank you. Your comment is published."))
-        else:
-            messages.success(self.request, _("Thank you. A moderator will read your comment before it appears."))
+        messages.success(self.request, modes.thanks_for(comment))
         return redirect(f"{self.page.get_absolute_url()}#comment-{comment.public_id}")
 
     def _typed(self):

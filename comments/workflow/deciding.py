@@ -286,7 +286,12 @@ def _answer_reports(row: Comment, ruling: Ruling) -> None:
     waiting = list(row.reports.filter(closed_at=None))
     if waiting:
         outcome = answers.get(Status(ruling.to), Report.Outcome.REMOVED)
-        row.reports.filter(pk__in=[one.pk for one in waiting]).update(closed_at=timezone.now(), outcome=outcome)
+        reports = row.reports.filter(pk__in=[one.pk for one in waiting])
+        if outcome == Report.Outcome.KEPT:
+            # What stays is not what these were about.
+            about_earlier = reports.exclude(revision=row.current_id)
+            about_earlier.update(closed_at=timezone.now(), outcome=Report.Outcome.CHANGED)
+        reports.filter(closed_at=None).update(closed_at=timezone.now(), outcome=outcome)
         following.answered(waiting)
 
 

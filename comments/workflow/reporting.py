@@ -1,44 +1,88 @@
-"""What readers report, and what becomes of it."""
+"""What readers report, with or without an account, and what becomes of it."""
 
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import limits
 from accounts.models import User
 from audit.moves import WrongState
 
-from .. import permissions, queue
+from .. import queue
 from ..models import Comment, QueueItem, Report
 from .posting import TooFast
 
 Lane = QueueItem.Lane
+Reason = Report.Reason
 
 MOST_REPORTS = 10
 WINDOW = timedelta(minutes=10)
+A_DAY = 24 * 3600
+# Of somebody without an account: from one connection, from it about one comment, and about one comment from all of them.
+STRANGERS_A_DAY, STRANGERS_ON_A_COMMENT, OPEN_ON_A_COMMENT = 10, 3, 30
+LONGEST_TEXT = 1000
 
-LANES = {Report.Reason.WORRIED: Lane.CRISIS, Report.Reason.PRIVACY: Lane.PRIVACY}
+LANES = {
+    Reason.WORRIED: Lane.CRISIS,
+    Reason.ILLEGAL: Lane.LEGAL,
+    Reason.PRIVACY: Lane.PRIVACY,
+    Reason.UNDER_16: Lane.PRIVACY,
+}
 
 
-def report(comment: Comment, *, by: User, reason: str, text: str = "") -> Report:
-    """A member tells us that something is wrong. The same member's second report of the same comment changes nothing."""
-    if reason not in Report.Reason.values:
+def report(comment: Comment, *, by: User | None, reason: str, text: str = "", client: str = "") -> Report:
+    """A reader tells us that something is wrong with the words that stand there now.
+
+    Without an account `by` is None and `client` names the connection. The same member's second report of the same
+    words changes nothing; whoever wrote them learns of none.
+    """
+    if reason not in Reason.values:
         raise ValidationError({"reason": _("Choose what is wrong.")})
-    if not by.is_authenticated or comment.author_id == by.pk:
+    if by is not None and (not by.is_authenticated or comment.author_id == by.pk):
         raise PermissionDenied(_("You cannot report your own comment. You can delete it."))
+    if by is None:
+        _refuse_many_from(client, comment)
     with transaction.atomic():
         row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
-        earlier = row.reports.filter(reporter=by, closed_at=None).first()
+        earlier = _earlier(row, by)
         if earlier is not None:
             return earlier
-        if not permissions.can_report(by, row):
-            raise WrongState(_("This comment is no longer public. A moderator has already looked at it."))
+        if row.status != Comment.Status.LIVE:
+            raise WrongState(_("This comment is no longer public, so there is nothing left to report."))
+        _refuse_many(row, by)
+        made = Report.objects.create(
+            comment=row, revision_id=row.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT]
+        )
+        queue.enqueue(row, LANES.get(Reason(reason), Lane.REPORTED), [f"report_{reason}"])
+    return made
+
+
+def _earlier(comment: Comment, by: User | None) -> Report | None:
+    """What this member said about the same words, as long as it waits or these words were found to be in order."""
+    if by is None:
+        return None
+    still_stands = Q(closed_at=None) | Q(outcome=Report.Outcome.KEPT)
+    return comment.reports.filter(still_stands, reporter=by, revision=comment.current_id).order_by("-pk").first()
+
+
+def _refuse_many(comment: Comment, by: User | None) -> None:
+    if by is not None:
         if Report.objects.filter(reporter=by, created_at__gt=timezone.now() - WINDOW).count() >= MOST_REPORTS:
             raise TooFast(_("You have sent many reports in a short time. Wait a few minutes, then go on."))
-        made = Report.objects.create(
-            comment=row, revision_id=row.current_id, reporter=by, reason=reason, text=text.strip()[:1000]
+    elif comment.reports.filter(reporter=None, closed_at=None)[:OPEN_ON_A_COMMENT].count() >= OPEN_ON_A_COMMENT:
+        raise TooFast(_("Many readers have reported this comment already. A moderator will look at it."))
+
+
+def _refuse_many_from(client: str, comment: Comment) -> None:
+    # Both are counted, whatever the first says.
+    here = limits.spend(f"report.{comment.pk}", client, limit=STRANGERS_ON_A_COMMENT, seconds=A_DAY)
+    if not limits.spend("report", client, limit=STRANGERS_A_DAY, seconds=A_DAY):
+        raise TooFast(_("Many reports came from your connection today. You can send more tomorrow."))
+    if not here:
+        raise TooFast(
+            _("This comment was reported from your connection several times today. A moderator will look at it.")
         )
-        queue.enqueue(row, LANES.get(Report.Reason(reason), Lane.REPORTED), [f"report_{reason}"])
-    return made
