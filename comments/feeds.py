@@ -2,10 +2,11 @@
 
 import re
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed, get_tag_uri
+from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -45,7 +46,7 @@ def atom(page: Page, conversation: Conversation) -> str:
         subtitle=_("What members say under this page. It is no medical advice."),
         language=get_language(),
         feed_url=f"{settings.SITE_URL}{address(page)}",
-        feed_guid=get_tag_uri(f"{settings.SITE_URL}/conversations/{page.uid}", page.created_at),
+        feed_guid=_name(f"conversation/{page.uid}", page.created_at),
         author_name=settings.SITE_NAME,
         begun=page.live_publication.published_at,
     )
@@ -57,7 +58,7 @@ def atom(page: Page, conversation: Conversation) -> str:
             description=None,
             author_name=name,
             # A comment is first published once, so this never changes.
-            unique_id=get_tag_uri(link, comment.published_at),
+            unique_id=_name(f"comment/{comment.public_id}", comment.published_at),
             pubdate=comment.published_at,
             updateddate=max(comment.published_at, comment.edited_at or comment.published_at),
             html=_xml(comment.current.html),
@@ -67,6 +68,11 @@ def atom(page: Page, conversation: Conversation) -> str:
 
 def address(page: Page) -> str:
     return reverse("comments:feed", args=[page.PATHS[page.kind], page.slug])
+
+
+def _name(what: str, since: datetime) -> str:
+    """A tag: URI (RFC 4151): it stays when the page moves to another address."""
+    return f"tag:{urlsplit(settings.SITE_URL).hostname},{since:%Y-%m-%d}:{what}"
 
 
 def _xml(text: str) -> str:

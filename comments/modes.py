@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.models import Page
+
 from . import hours, permissions
 from .models import Comment, Conversation
 
@@ -40,6 +42,13 @@ class Standing:
     hours: str  # when moderators read, the same sentence at any time of the day; "" where somebody always does
     open_until: datetime | None
     closed_since: datetime | None
+
+
+def conversation_of(page: Page) -> Conversation | None:
+    """The conversation under a page, read once where the head of the page asked for it already."""
+    if Page.conversation.is_cached(page):
+        return page.conversation
+    return Conversation.objects.filter(page=page).first()
 
 
 def standing(conversation: Conversation | None) -> Standing:

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from .. import erasure, permissions, text, thread
+from .. import erasure, modes, permissions, text, thread
 from ..models import Comment, Conversation, QueueItem
 
 register = template.Library()
@@ -14,7 +14,7 @@ OWN_WAITING = 20
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context, page) -> dict:
     """The newest comments; for a signed-in viewer also her own that wait. Three queries at most, however many there are."""
-    found = Conversation.objects.filter(page=page).first()
+    found = modes.conversation_of(page)
     viewer = context.get("viewer")
     if not permissions.is_shown(found):
         return {"shown": False}

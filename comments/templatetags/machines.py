@@ -11,7 +11,7 @@ from articles.document import render
 from articles.models import Page
 
 from .. import feeds, linked_data, permissions
-from ..models import Comment, Conversation
+from ..models import Comment
 
 register = template.Library()
 
@@ -25,7 +25,8 @@ def linked_comments(page: Page, comments: Iterable[Comment]) -> SafeString | str
 @register.simple_tag
 def feed_link(page: Page) -> SafeString | str:
     """For the head of a page, where its conversation is shown."""
-    if not permissions.is_shown(Conversation.objects.filter(page=page).first()):
+    # The reverse accessor remembers what it found, so that the conversation further down costs no second query.
+    if not permissions.is_shown(getattr(page, "conversation", None)):
         return ""
     return format_html(
         '<link rel="alternate" type="application/atom+xml" title="{}" href="{}">',
