@@ -342,3 +342,9 @@ class TestTheDesk:
         client.get(f"{LIST}{world.page.pk}/", {"mode": "hidden", "version": 1})
         assert Conversation.objects.get(pk=world.page.pk).mode == "all_held"
         assert client.get(f"{LIST}999999/").status_code == 404
+
+    def test_editors_come_to_it_from_the_settings_of_a_page(self, world, client):
+        client.force_login(world.edda)
+        assert (
+            f'href="{LIST}{world.page.pk}/"' in client.get(reverse("articles:page_settings", args=[world.page.pk])).text
+        )

@@ -40,6 +40,7 @@ PUBLIC = [
     Kind("history", "", f"{ARTICLE}history/", in_dark=True),
     Kind("as-reviewed", "", f"{ARTICLE}history/1/", in_dark=True),
     Kind("conversation", "", f"{ARTICLE}conversation/"),
+    Kind("report-signed-out", "", ARTICLE, ("a.report-link",)),
     Kind("drugs", "", "/drugs/"),
     Kind("drug", "", "/drugs/", (".directory a[href^='/drugs/']:not([href*='/classes/'])",)),
     Kind("drug-class", "", "/drugs/", (link("/drugs/classes/"),)),
@@ -71,6 +72,8 @@ CONVERSATION = [
     Kind("my-comments", "reader", "/me/comments/"),
     Kind("my-comments-appeal", "reader2", "/me/comments/"),
     Kind("report", "newcomer", ARTICLE, ("a.report-link",)),
+    Kind("my-reports", "graceann", "/me/reports/"),
+    Kind("report-receipt", "graceann", "/me/reports/", (link("/reports/"),)),
     Kind("delete-a-comment", "reader", "/me/comments/", (link("/withdraw/"),)),
 ]
 DESKS = [
@@ -105,6 +108,15 @@ DESKS = [
     Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
     Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
     Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "+&step=reasons")),
+    Kind("moderation-conversations", "moderator", "/desk/moderation/conversations/"),
+    Kind(
+        "moderation-mode",
+        "moderator",
+        "/desk/moderation/conversations/",
+        (link("/conversations/", LIVE),),
+        in_dark=True,
+    ),
+    Kind("conversations-editor", "editor", "/desk/moderation/conversations/"),
     Kind("people", "admin", "/desk/people/"),
     Kind("one-of-the-people", "admin", "/desk/people/", ("th a",)),
     Kind("specialties", "admin", "/desk/people/specialties/"),
