@@ -145,6 +145,11 @@ class Comment(models.Model):
             ),
             models.Index(fields=["root", "path"], name="comment_thread", condition=Q(shown=True)),
             models.Index(fields=["author", "-id"], name="comment_by_author"),
+            models.Index(
+                fields=["id"],
+                name="comment_to_be_announced",
+                condition=Q(announced_at=None, published_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
