@@ -6,6 +6,7 @@ server's 250 and our mark; both carry the same Message-ID.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.core.mail import EmailMultiAlternatives
@@ -22,6 +23,14 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)
 ATTEMPTS = len(RETRY_AFTER) + 1
 AT_ONCE = 100
 
+# What the apps above know about mail of theirs that may have become pointless while it waited, by the start of its key.
+_still_wanted: dict[str, Callable[[OutboxMail], bool]] = {}
+
+
+def ask_before_sending(prefix: str, still_wanted: Callable[[OutboxMail], bool]) -> None:
+    """Mail whose key begins like this is thrown away unsent if `still_wanted` says no at the last moment."""
+    _still_wanted[prefix] = still_wanted
+
 
 def due() -> Q:
     """Waiting and its time has come, or in the hands of somebody whose lease ran out."""
@@ -32,7 +41,12 @@ def due() -> Q:
 def deliver(pk: int) -> bool:
     """Send this message if it is due and nobody else has it. Whether it was sent here and now."""
     mail = OutboxMail.objects.filter(due(), pk=pk).first()
-    return mail is not None and claim(mail) and carry(mail)
+    if mail is None or not claim(mail):
+        return False
+    if not is_wanted(mail):
+        OutboxMail.objects.filter(pk=mail.pk, status=Status.SENDING, attempts=mail.attempts).delete()
+        return False
+    return carry(mail)
 
 
 def deliver_due() -> int:
@@ -52,6 +66,10 @@ def claim(mail: OutboxMail) -> bool:
     if taken:
         mail.refresh_from_db()
     return bool(taken)
+
+
+def is_wanted(mail: OutboxMail) -> bool:
+    return all(ask(mail) for prefix, ask in _still_wanted.items() if (mail.key or "").startswith(prefix))
 
 
 def carry(mail: OutboxMail) -> bool:

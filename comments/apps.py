@@ -6,8 +6,10 @@ class CommentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import desks
+        from accounts import delivery, desks
 
         from . import cards, receivers, tasks, verify  # noqa: F401  they register themselves
+        from .workflow import following
 
         desks.register(cards.moderation)
+        delivery.ask_before_sending(following.NEWS, following.is_still_news)

@@ -1,14 +1,29 @@
 """What a member gets when she asks for her data, and what is left when she asks to be forgotten."""
 
 from django.db import transaction
+from django.db.models import CharField, F, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import OutboxMail, User
 from articles import freshness
 from articles.models import Page
 
-from .models import Appeal, Comment, CommentRevision, Decision, DecisionText, Finding, Report
-from .workflow import deciding
+from . import news
+from .models import (
+    Appeal,
+    Comment,
+    CommentRevision,
+    Decision,
+    DecisionText,
+    Finding,
+    Follow,
+    Helpful,
+    Notification,
+    ReadMark,
+    Report,
+)
+from .workflow import deciding, following
 
 Status = Comment.Status
 
@@ -21,10 +36,12 @@ def erase(user: User, *, remove_words: bool) -> None:
     nobody can publish it later.
     """
     # All locks first, in the one order: the audit chain must come after every page and comment.
-    pages = list(_locked(Page.objects.filter(pk__in=Comment.objects.filter(author=user).values("conversation_id"))))
-    comments = list(_locked(Comment.objects.filter(author=user)))
+    touched = Comment.objects.filter(Q(author=user) | Q(pk__in=Helpful.objects.filter(user=user).values("comment")))
+    pages = list(_locked(Page.objects.filter(pk__in=touched.values("conversation_id"))))
+    comments = [comment for comment in _locked(touched) if comment.author_id == user.pk]
     for page in pages:
         freshness.bump(page)
+    _forget_letters(user, comments)
     going = [comment for comment in comments if remove_words or comment.status != Status.LIVE]
     for comment in going:
         if comment.status != Status.ERASED:
@@ -34,6 +51,7 @@ def erase(user: User, *, remove_words: bool) -> None:
             deciding.transition(comment, ruling, comment.version)
     _blank([comment.pk for comment in going])
     Report.objects.filter(reporter=user).update(text="")
+    _forget_company(user)
 
 
 def export(user: User) -> dict:
@@ -42,7 +60,7 @@ def export(user: User) -> dict:
         Comment.objects.filter(author=user)
         .select_related("current", "conversation__page")
         .defer("conversation__page__live_publication")
-        .prefetch_related("decisions__clause", "decisions__words", "decisions__appeal")
+        .prefetch_related("decisions__clause", "decisions__words", "decisions__appeal", "revisions")
         .order_by("pk")
     )
     return {
@@ -55,6 +73,28 @@ def export(user: User) -> dict:
             {"reason": one.reason, "from": one.created_at.isoformat(), "until": one.until.isoformat()}
             for one in user.sanctions.order_by("pk")
         ],
+        "follows": [
+            {
+                "page": _page(one.conversation.page),
+                "comment": one.comment.public_id if one.comment else None,
+                "by_mail": one.by_mail,
+                "from": one.created_at.isoformat(),
+                "until": one.left_at and one.left_at.isoformat(),
+            }
+            for one in user.follows.select_related("comment", "conversation__page").order_by("pk")
+        ],
+        "found_helpful": [
+            {"comment": one.comment.public_id, "at": one.at.isoformat()}
+            for one in Helpful.objects.filter(user=user).select_related("comment").order_by("pk")
+        ],
+        "read_until": [
+            {"page": _page(one.conversation.page), "at": one.seen_at.isoformat()}
+            for one in ReadMark.objects.filter(user=user).select_related("conversation__page").order_by("pk")
+        ],
+        "notifications": [
+            {"kind": one.kind, "at": one.created_at.isoformat(), "read": one.read_at and one.read_at.isoformat()}
+            for one in news.shown_to(user).order_by("pk")
+        ],
     }
 
 
@@ -66,13 +106,22 @@ def shown_name(user: User) -> str:
 def _comment(comment: Comment) -> dict:
     return {
         "id": comment.public_id,
-        "page": f"{comment.conversation.page.kind}/{comment.conversation.page.slug}",
+        "page": _page(comment.conversation.page),
         "status": comment.status,
         "text": comment.current.text if comment.current else "",
+        "earlier_texts": [
+            {"text": one.text, "written": one.created_at.isoformat()}
+            for one in sorted(comment.revisions.all(), key=lambda one: one.number)
+            if one.pk != comment.current_id
+        ],
         "written": comment.created_at.isoformat(),
         "published": comment.published_at and comment.published_at.isoformat(),
         "decisions": [_decision(one) for one in comment.decisions.all()],
     }
+
+
+def _page(page: Page) -> str:
+    return f"{page.kind}/{page.slug}"
 
 
 def _decision(decision: Decision) -> dict:
@@ -91,11 +140,39 @@ def _decision(decision: Decision) -> dict:
 
 def _blank(comments: list[int]) -> None:
     Finding.objects.filter(revision__comment__in=comments).delete()
-    CommentRevision.objects.filter(comment__in=comments).update(text="", html="")
+    # The hash and the sketch could be tried against guessed words as well.
+    CommentRevision.objects.filter(comment__in=comments).update(text="", html="", digest="", sketch=[])
     # Without its salt the hash that stays cannot be tried against guessed words.
     DecisionText.objects.filter(decision__comment__in=comments).update(message="", note="", salt="")
     Report.objects.filter(comment__in=comments).update(text="")
     Appeal.objects.filter(decision__comment__in=comments).update(text="")
+    Notification.objects.filter(comment__in=comments, kind__in=news.ANSWERS).delete()
+
+
+def _forget_letters(user: User, comments: list[Comment]) -> None:
+    """Mail to her, and mail to others that names her: what waits is not sent, what was sent keeps no words."""
+    not_gone = [OutboxMail.Status.WAITING, OutboxMail.Status.SENDING]
+    decisions = Decision.objects.filter(author=user)
+    told = decisions.annotate(key=Concat(Value("comment-"), _text("comment_id"), Value("-decision-"), _text("version")))
+    letters = [OutboxMail.objects.filter(key__in=told.values("key"))]
+    letters += [following.mail_of(one) for one in user.follows.all()]
+    letters += [following.mail_about(one) for one in comments if one.announced_at is not None]
+    for some in letters:
+        some.filter(status__in=not_gone).delete()
+        some.update(text="", html="")
+
+
+def _forget_company(user: User) -> None:
+    """What she followed, read, and found helpful; the counts of the last step down with it."""
+    Comment.objects.filter(pk__in=Helpful.objects.filter(user=user).values("comment")).update(
+        helpful_count=F("helpful_count") - 1
+    )
+    for rows in (Helpful, Follow, ReadMark, Notification):
+        rows.objects.filter(user=user).delete()
+
+
+def _text(column: str) -> Cast:
+    return Cast(column, CharField())
 
 
 def _locked(rows):

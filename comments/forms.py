@@ -14,7 +14,12 @@ from .models import Report
 
 def version_in(data: Mapping[str, str]) -> int:
     """The version of a comment that a button carried; 0, which no comment has, for what is no such number."""
-    typed = data.get("version", "")
+    return number_in(data, "version")
+
+
+def number_in(data: Mapping[str, str], name: str) -> int:
+    """A number that a link or a button carried; 0, which no row has, for what is no such number."""
+    typed = data.get(name, "")
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
@@ -129,3 +134,18 @@ class RejectForm(forms.Form):
         if "reason" in cleaned and "message" in cleaned:
             cleaned["message"] = refusals.words_for(cleaned["reason"], cleaned["message"])
         return cleaned
+
+
+class FollowForm(forms.Form):
+    """How somebody wants to be told."""
+
+    how = forms.ChoiceField(
+        label=_("How shall we tell you?"),
+        choices=[
+            ("site", _("On this site only, under “Notifications”")),
+            ("mail", _("On this site and by email")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_("An email says who wrote and on which page. It does not repeat what was said."),
+        error_messages={"required": _("Choose how we tell you."), "invalid_choice": _("Choose how we tell you.")},
+    )

@@ -13,6 +13,8 @@ Status = Comment.Status
 MODE = Conversation.Mode
 APPEAL_WINDOW = timedelta(days=30)
 EDIT_WINDOW = timedelta(minutes=15)
+# Nobody is told of a decision before this is over, so that a slip of the finger can be set right.
+UNDO_WINDOW = timedelta(seconds=10)
 
 
 def is_shown(conversation: Conversation | None) -> bool:
@@ -69,8 +71,12 @@ def can_find_helpful(user, comment: Comment) -> bool:
     return user.is_authenticated and comment.author_id != user.pk and comment.status == Status.LIVE
 
 
-def can_follow(user, comment: Comment) -> bool:
-    return user.is_authenticated and comment.status == Status.LIVE
+def can_follow(user, where: Comment | Conversation) -> bool:
+    """A live comment, or a whole conversation, as long as readers can see it."""
+    if isinstance(where, Comment) and where.status != Status.LIVE:
+        return False
+    conversation = where.conversation if isinstance(where, Comment) else where
+    return user.is_authenticated and is_shown(conversation) and conversation.page.live_publication_id is not None
 
 
 def can_report(user, comment: Comment) -> bool:

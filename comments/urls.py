@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import conversations, feeds, mine, moderation, reading, reporting, writing
+from .views import conversations, feeds, following, mine, moderation, reading, reporting, writing
 
 app_name = "comments"
 
@@ -12,12 +12,17 @@ urlpatterns = [
     re_path(PAGE + r"comment/$", writing.write, name="write"),
     re_path(PAGE + r"conversation/$", reading.conversation, name="conversation"),
     re_path(PAGE + r"conversation\.xml$", feeds.conversation, name="feed"),
+    re_path(PAGE + r"conversation/follow/$", following.follow_conversation, name="follow_conversation"),
+    path("comments/<slug:public_id>/follow/", following.follow_comment, name="follow"),
+    path("follow/leave/<str:token>/", following.leave, name="leave"),
     path("comments/<slug:public_id>/", reading.permalink, name="permalink"),
     path("comments/<slug:public_id>/withdraw/", mine.withdraw, name="withdraw"),
     path("comments/<slug:public_id>/report/", reporting.report, name="report"),
     path("comments/<slug:public_id>/appeal/", mine.appeal, name="appeal"),
     re_path(r"^reports/(?P<receipt>[0-9a-f]{40})/$", reporting.receipt, name="receipt"),
     path("me/reports/", reporting.mine, name="my_reports"),
+    path("me/notifications/", following.notifications, name="notifications"),
+    path("me/following/", following.following, name="following"),
     path("me/comments/", mine.mine, name="mine"),
     path("desk/moderation/", moderation.queue_home, name="queue"),
     path("desk/moderation/decide/<slug:public_id>/", moderation.decide, name="decide"),

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -27,8 +26,7 @@ Status = Comment.Status
 Source = Decision.Source
 Reason = Decision.Reason
 
-# Mail waits this long, so that a slip of the finger can be set right before the member reads of it.
-UNDO_WINDOW = timedelta(seconds=10)
+UNDO_WINDOW = permissions.UNDO_WINDOW
 KEPT = "comment.kept"
 EDITED = "comment.edited"
 

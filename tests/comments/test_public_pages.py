@@ -139,12 +139,12 @@ class TestConversation:
     def test_sixty_comments_cost_as_many_queries_as_one(self, world, django_assert_num_queries, signed_in, clock):
         viewer = world.nora if signed_in else None
         publish(world)
-        with django_assert_num_queries(3 if signed_in else 2):
+        with django_assert_num_queries(4 if signed_in else 2):
             conversation(world, viewer)
         for number in range(59):
             clock.shift(timedelta(minutes=3))
             publish(world, by=(world.rita, world.nora)[number % 2])
-        with django_assert_num_queries(3 if signed_in else 2):
+        with django_assert_num_queries(4 if signed_in else 2):
             page = conversation(world, viewer)
         assert page.count("<article") == 20
         assert "60 comments" in page
