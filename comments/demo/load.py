@@ -17,7 +17,7 @@ from articles.models import Page
 
 from .. import queue, rules
 from ..models import Comment, Decision, QueueItem, Report
-from ..workflow import deciding, posting, reporting
+from ..workflow import deciding, following, posting, reporting
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -25,6 +25,11 @@ Lane = QueueItem.Lane
 Source = Decision.Source
 # What a moderator reads beside a live comment that waits for a second look.
 SECOND_LOOK = {Lane.SAFETY: "drug_and_symptom", Lane.SAMPLE: "sample"}
+
+A_MINUTE = 1 / 60
+# Who is told by mail of everything new under a page.
+FOLLOWERS = [("harbour-light", "her2-low-what-the-label-means")]
+READ_LAST = 24 * 30  # hours ago that they looked at what is new
 
 
 @dataclass
@@ -48,6 +53,10 @@ def rows() -> list[Row]:
 def events(pages: Pages) -> Iterator[Event]:
     """Everything that was said, reported, decided and appealed."""
     said = Said(pages)
+    for handle, page in FOLLOWERS:
+        first = max(row["hours_ago"] for row in rows() if row["page"] == page)
+        yield Event(first, partial(_follow, said, handle, page))
+        yield Event(READ_LAST, partial(_read, handle))
     for row in rows():
         yield Event(row["hours_ago"], partial(_post, said, row))
         for report in row["reports"]:
@@ -56,6 +65,8 @@ def events(pages: Pages) -> Iterator[Event]:
             yield Event(decision["hours_ago"], partial(_decide, said, row, decision))
         if row["appeal"]:
             yield Event(row["appeal"]["hours_ago"], partial(_appeal, said, row))
+        if row["status"] == Comment.Status.LIVE and row["decisions"]:
+            yield Event(row["decisions"][-1]["hours_ago"] - A_MINUTE, following.announce_pending)
         if row["status"] == Comment.Status.LIVE and row["lane"] in SECOND_LOOK:
             last = row["decisions"][-1]["hours_ago"]
             yield Event(last, partial(_enqueue, said, row, SECOND_LOOK[row["lane"]]))
@@ -71,6 +82,18 @@ def _post(said: Said, row: Row) -> None:
         reply_to=said.find(row["parent"]) if row["parent"] else None,
     )
     said.made[row["ref"]] = comment.pk
+
+
+def _follow(said: Said, handle: str, slug: str) -> None:
+    page = said.pages.of(Page.Kind.ARTICLE, slug)
+    following.follow(page.conversation, by=person(handle), by_mail=True)
+
+
+def _read(handle: str) -> None:
+    member = person(handle)
+    newest = member.notifications.order_by("-pk").first()
+    if newest is not None:
+        following.mark_seen(by=member, newest=newest.pk)
 
 
 def _report(said: Said, row: Row, report: Row) -> None:

@@ -119,6 +119,8 @@ def _change(request: HttpRequest, follow: Follow) -> None:
         messages.success(request, _("You do not follow this any more."))
     elif act in ("mail", "site"):
         verbs.set_mail(follow, by=request.user, by_mail=act == "mail")
-        messages.success(request, _("We write to you by mail too.") if act == "mail" else _("No more mail about this."))
+        messages.success(
+            request, _("We write to you by email too.") if act == "mail" else _("No more email about this.")
+        )
     else:
         raise Http404

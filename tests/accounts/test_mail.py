@@ -160,6 +160,23 @@ class TestDelivery:
         assert delivery.deliver_due() == 1
         assert mailoutbox[0].to == [second.to]
 
+    def test_what_became_pointless_is_thrown_away_at_the_last_moment(self, mailoutbox, monkeypatch):
+        monkeypatch.setattr(delivery, "_still_wanted", {})
+        delivery.ask_before_sending("party-", lambda row: row.to != "rita@example.org")
+        for to in ("rita@example.org", "nora@example.org"):
+            for key in (f"party-{to}", f"other-{to}", None):
+                write(to, key=key)
+        assert delivery.deliver_due() == 5
+        assert len(mailoutbox) == 5
+        assert not OutboxMail.objects.filter(key="party-rita@example.org").exists()
+
+    def test_many_letters_are_queued_with_one_query_and_each_key_once(self, django_assert_num_queries, mailoutbox):
+        letters = [mail.write("newsletter_confirm", f"m{n}@example.org", LINKS, key=f"k{n % 3}") for n in range(4)]
+        with django_assert_num_queries(1):
+            mail.queue(letters)
+        assert delivery.deliver_due() == 3
+        assert [sent.to for sent in mailoutbox] == [["m0@example.org"], ["m1@example.org"], ["m2@example.org"]]
+
     def test_a_leased_one_is_left_alone_until_the_lease_runs_out(self, mailoutbox):
         row = write()
         OutboxMail.objects.update(status="sending", attempts=1, lease_until=timezone.now() + timedelta(minutes=1))
