@@ -51,6 +51,7 @@ class CommentForm(forms.Form):
         label=_("I have read and agree to follow the community rules"),
         error_messages={"required": _("Confirm that you have read the rules.")},
     )
+    mail_answers = forms.BooleanField(label=_("Email me when somebody answers"), required=False)
 
     def __init__(self, *args, version: PolicyVersion, agreed: bool, **options) -> None:
         super().__init__(*args, **options)
@@ -65,6 +66,14 @@ class CommentForm(forms.Form):
     @staticmethod
     def new_token() -> str:
         return secrets.token_urlsafe(16)
+
+
+class EditForm(CommentForm):
+    """Other words for a comment, and the version of the comment that she saw when she began to change it."""
+
+    token = None
+    mail_answers = None
+    was = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class ReportForm(forms.Form):

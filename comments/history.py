@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 from . import permissions
-from .models import Appeal, Comment, Decision
+from .models import Appeal, Comment, CommentRevision, Decision
 
 PAGE_SIZE = 20
 Status = Comment.Status
@@ -29,6 +29,8 @@ class Row:
     comment: Comment
     decision: Decision | None
     appeal: Appeal | None
+    earlier: list[CommentRevision]  # her older words, oldest first
+    can_edit: bool
     can_withdraw: bool
     can_appeal: bool
     can_send_again: bool
@@ -54,7 +56,7 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
         .exclude(status=Status.ERASED)
         .select_related("current", "conversation__page__live_publication")
         .defer("conversation__page__live_publication__artefact")
-        .prefetch_related("decisions__clause__version", "decisions__words", "decisions__appeal")
+        .prefetch_related("decisions__clause__version", "decisions__words", "decisions__appeal", "revisions")
         .order_by("-pk")
     )
     if before is not None:
@@ -69,12 +71,17 @@ def _row(user: User, comment: Comment) -> Row:
     last = decisions[-1] if decisions else None
     appeals = [one.appeal for one in decisions if hasattr(one, "appeal")]
     page = comment.conversation.page
-    is_open = page.live_publication_id is not None and permissions.takes_comments(comment.conversation)
+    is_public = page.live_publication_id is not None and permissions.is_shown(comment.conversation)
+    revisions = sorted(comment.revisions.all(), key=lambda revision: revision.number)
     return Row(
         comment=comment,
         decision=last if last and last.source == Decision.Source.MODERATOR else None,
         appeal=appeals[-1] if appeals else None,
+        earlier=[revision for revision in revisions if revision.pk != comment.current_id and revision.text],
+        can_edit=is_public and permissions.can_edit(user, comment),
         can_withdraw=permissions.can_withdraw(user, comment),
         can_appeal=permissions.can_appeal(user, comment, last) and last.at > timezone.now() - permissions.APPEAL_WINDOW,
-        can_send_again=comment.status == Status.REJECTED and is_open,
+        can_send_again=comment.status == Status.REJECTED
+        and is_public
+        and permissions.takes_comments(comment.conversation),
     )

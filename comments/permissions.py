@@ -1,6 +1,6 @@
 """Who may do what with a comment: the role and the relation to the row, nothing else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -61,6 +61,11 @@ def can_edit(user, comment: Comment) -> bool:
     if comment.status == Status.HELD:
         return True
     return comment.status == Status.LIVE and comment.published_at > timezone.now() - EDIT_WINDOW
+
+
+def edit_until(comment: Comment) -> datetime | None:
+    """When her time to change it is over; None while it waits, because then a moderator's reading ends it."""
+    return comment.published_at + EDIT_WINDOW if comment.status == Status.LIVE else None
 
 
 def can_reply(user, comment: Comment) -> bool:

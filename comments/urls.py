@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import conversations, feeds, following, mine, moderation, reading, reporting, writing
+from .views import conversations, editing, feeds, following, mine, moderation, reacting, reading, reporting, writing
 
 app_name = "comments"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("comments/<slug:public_id>/follow/", following.follow_comment, name="follow"),
     path("follow/leave/<str:token>/", following.leave, name="leave"),
     path("comments/<slug:public_id>/", reading.permalink, name="permalink"),
+    path("comments/<slug:public_id>/reply/", writing.reply, name="reply"),
+    path("comments/<slug:public_id>/edit/", editing.edit, name="edit"),
+    path("comments/<slug:public_id>/helpful/", reacting.helpful, name="helpful"),
     path("comments/<slug:public_id>/withdraw/", mine.withdraw, name="withdraw"),
     path("comments/<slug:public_id>/report/", reporting.report, name="report"),
     path("comments/<slug:public_id>/appeal/", mine.appeal, name="appeal"),

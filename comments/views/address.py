@@ -6,8 +6,11 @@ from django.views.decorators.cache import cache_control
 
 from articles.models import Page
 
+from .. import permissions
 from ..models import Comment, Conversation
 
+WITH_ITS_PAGE = ("conversation__page__live_publication",)
+ARTEFACT = "conversation__page__live_publication__artefact"  # large, and nothing of it is needed here
 never_stored = cache_control(private=True, no_store=True)
 
 
@@ -32,10 +35,19 @@ def place(found: Conversation, public_id: str) -> Comment:
 
 def comment(public_id: str) -> Comment:
     return get_object_or_404(
-        Comment.objects.select_related("conversation__page", "author", "current"), public_id=public_id
+        Comment.objects.select_related(*WITH_ITS_PAGE, "author", "current").defer(ARTEFACT), public_id=public_id
     )
 
 
+def must_have_been_public(comment: Comment) -> None:
+    """404 for what readers never saw, and for everything in a conversation that is not shown."""
+    conversation = comment.conversation
+    if not permissions.is_shown(conversation) or conversation.page.live_publication_id is None:
+        raise Http404
+    if comment.published_at is None:
+        raise Http404
+
+
 def own_comment(request: HttpRequest, public_id: str) -> Comment:
-    own = Comment.objects.select_related("conversation__page", "current").filter(author=request.user)
+    own = Comment.objects.select_related(*WITH_ITS_PAGE, "current").defer(ARTEFACT).filter(author=request.user)
     return get_object_or_404(own, public_id=public_id)

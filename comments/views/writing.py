@@ -1,4 +1,4 @@
-"""The page where a comment is written: first the rules, once; then the form. Whatever goes wrong, the words stay in it."""
+"""The pages where a comment and an answer are written: first the rules, once; then the form. The words always stay in it."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import members
-from accounts.models import PolicyAcceptance
-from articles.models import Page
+from accounts.models import PolicyAcceptance, PolicyVersion
 from audit.moves import WrongState
 
-from .. import modes, permissions, rules, text
+from .. import modes, permissions, questions, rules, text
 from ..forms import CommentForm
 from ..models import Comment, Conversation
 from ..workflow import posting
@@ -20,33 +19,73 @@ from .address import never_stored
 
 Status = Comment.Status
 
+# What the answer to a form that was not taken says; 422 for everything that she can put right in it.
+REFUSALS = {posting.TooFast: 429, posting.Suspended: 403, posting.ConversationClosed: 409, posting.ParentGone: 409}
 
+
+@keeping.gives_words_back
 @keeping.small_forms
 @keeping.keeps_the_draft
 @members
 @never_stored
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
-    """First the rules, once; then the form. Whatever goes wrong, the words stay in it."""
+    """A comment of its own under a page."""
     page = address.live_page(kind, slug)
     found = get_object_or_404(Conversation.objects.exclude(mode=Conversation.Mode.HIDDEN), page=page)
+    return Writing(request, found, rules_in_force()).visit()
+
+
+@keeping.gives_words_back
+@keeping.small_forms
+@keeping.keeps_the_draft
+@members
+@never_stored
+@require_http_methods(["GET", "HEAD", "POST"])
+def reply(request: HttpRequest, public_id: str) -> HttpResponse:
+    """An answer to a comment. One that is no longer public has no answers any more, but what was typed is not lost."""
+    asked = address.comment(public_id)
+    address.must_have_been_public(asked)
+    return Writing(request, asked.conversation, rules_in_force(), asked).visit()
+
+
+def rules_in_force() -> PolicyVersion:
     version = rules.current()
     if version is None:
         raise Http404("No rules, no conversation.")
-    desk = Writing(request, page, found, version)
-    if request.method == "POST":
-        return desk.accept() if request.POST.get("act") == "accept" else desk.send()
-    if not permissions.takes_comments(found):
-        return desk.form_page(None, closed=True)
-    return desk.form_page(desk.empty_form()) if desk.agreed else desk.rules_page()
+    return version
 
 
 class Writing:
-    """One visit to the page where a comment is written."""
+    """One visit to a page where words for a conversation are written."""
 
-    def __init__(self, request: HttpRequest, page: Page, found: Conversation, version) -> None:
-        self.request, self.page, self.conversation, self.version = request, page, found, version
+    template = "comments/write.html"
+    asks = CommentForm
+
+    def __init__(
+        self, request: HttpRequest, found: Conversation, version: PolicyVersion, asked: Comment | None = None
+    ) -> None:
+        self.request, self.conversation, self.version, self.asked = request, found, version, asked
+        self.page = found.page
         self.agreed = rules.has_accepted(request.user, version)
+
+    def visit(self) -> HttpResponse:
+        if self.request.method == "POST":
+            return self.accept() if self.request.POST.get("act") == "accept" else self.send()
+        if (refused := self.refused_at_the_door()) is not None:
+            return refused
+        return self.form_page(self.empty_form()) if self.agreed else self.rules_page()
+
+    def refused_at_the_door(self) -> HttpResponse | None:
+        """Nobody types in vain: what would be refused is said before. Words from before are shown all the same."""
+        form = self.empty_form() if keeping.draft(self.request) else None
+        if why := posting.why_suspended(self.request.user):
+            return self.form_page(form, status=403, why=why)
+        if not permissions.takes_comments(self.conversation):
+            return self.form_page(form, closed=True)
+        if self.asked is not None and self.asked.status != Status.LIVE:
+            return self.form_page(form, gone=True)
+        return None
 
     def rules_page(self, *, error: str = "", status: int = 200) -> HttpResponse:
         return self._render(
@@ -54,7 +93,7 @@ class Writing:
         )
 
     def form_page(self, form: CommentForm | None, *, status: int = 200, **context) -> HttpResponse:
-        return self._render("comments/write.html", {"form": form, "limit": text.LIMIT, **context}, status)
+        return self._render(self.template, {"form": form, "limit": text.LIMIT, **context}, status)
 
     def empty_form(self) -> CommentForm:
         return self._form(initial={"body": self._earlier_words(), **self._hidden()})
@@ -79,41 +118,60 @@ class Writing:
             form.add_error(
                 None, _("Our rules have changed since you opened this page. Please read them before you post.")
             )
-        return self._post(form) if form.is_valid() else self.form_page(form, status=422)
+        if not form.is_valid():
+            return self.form_page(form, status=422)
+        question = questions.about(form.cleaned_data["body"], answered=typed.get("sure", ""))
+        return self.form_page(form, status=422, question=question) if question else self._post(form)
 
     def _post(self, form: CommentForm) -> HttpResponse:
-        words, token = form.cleaned_data["body"], form.cleaned_data["token"]
         try:
             if not self.agreed:
                 rules.accept(self.request.user, self.version)
-            comment = posting.post(
-                self.conversation, by=self.request.user, text=words, token=token, rules_version=self.version
-            )
+            return self._save(form)
         except (posting.NotPosted, WrongState) as refusal:
             form.add_error(None, str(refusal))
-            return self.form_page(form, status=422, closed=isinstance(refusal, posting.ConversationClosed))
-        if comment.current.text != words:
-            # The same form, sent before with other words: these are a second comment, and nobody wants to lose them.
-            typed = form.data.copy()
-            typed["token"] = CommentForm.new_token()
-            form = self._form(typed)
-            form.add_error(
-                None, _("You already sent a comment from this page. Send again to post these words as well.")
+            kind = type(refusal)
+            return self.form_page(
+                form,
+                status=REFUSALS.get(kind, 422),
+                closed=kind is posting.ConversationClosed,
+                gone=kind is posting.ParentGone,
             )
-            return self.form_page(form, status=422)
-        return self._thank(comment)
+
+    def _save(self, form: CommentForm) -> HttpResponse:
+        words = form.cleaned_data["body"]
+        comment = posting.post(
+            self.conversation,
+            by=self.request.user,
+            text=words,
+            token=form.cleaned_data["token"],
+            rules_version=self.version,
+            reply_to=self.asked,
+            mail_answers=form.cleaned_data["mail_answers"],
+        )
+        return self._thank(comment) if comment.current.text == words else self._ask_for_a_second_one(form)
+
+    def _ask_for_a_second_one(self, form: CommentForm) -> HttpResponse:
+        """The same form, sent before with other words: these are a second comment, and nobody wants to lose them."""
+        typed = form.data.copy()
+        typed["token"] = CommentForm.new_token()
+        form = self._form(typed)
+        form.add_error(None, _("You already sent a comment from this page. Send again to post these words as well."))
+        return self.form_page(form, status=422)
 
     def _preview(self, form: CommentForm) -> HttpResponse:
         form.is_valid()
         if "body" in form.errors:
             return self.form_page(form, status=422)
-        shown = {**form.data.dict(), **self._hidden(), "token": form.data.get("token") or CommentForm.new_token()}
+        shown = {**self._hidden(), **{name: form.data[name] for name in form.fields if name in form.data}}
         preview = text.to_html(form.cleaned_data["body"])
         return self.form_page(self._form(initial=shown), preview=preview)
 
     def _thank(self, comment: Comment) -> HttpResponse:
         keeping.forget(self.request)
         messages.success(self.request, modes.thanks_for(comment))
+        if comment.status == Status.LIVE:
+            return redirect(comment)
         return redirect(f"{self.page.get_absolute_url()}#comment-{comment.public_id}")
 
     def _typed(self):
@@ -129,7 +187,7 @@ class Writing:
         return typed, is_current
 
     def _form(self, *args, **options) -> CommentForm:
-        return CommentForm(*args, version=self.version, agreed=self.agreed, **options)
+        return self.asks(*args, version=self.version, agreed=self.agreed, **options)
 
     def _hidden(self) -> dict:
         return {"version": self.version.number, "token": CommentForm.new_token()}
@@ -146,6 +204,7 @@ class Writing:
         everything = {
             "page": self.page,
             "conversation": self.conversation,
+            "asked": self.asked,
             "version": self.version,
             "agreed": self.agreed,
             "agreed_before": not self.agreed and earlier.exists(),

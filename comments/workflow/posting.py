@@ -133,7 +133,13 @@ def withdraw(comment: Comment, *, by: User, version: int) -> Decision:
     if comment.author_id != by.pk:
         raise PermissionDenied(_("Only the person who wrote a comment may delete it."))
     ruling = deciding.Ruling(Status.WITHDRAWN, "comment.withdrawn", Decision.Source.AUTHOR, Decision.Reason.AUTHOR, by)
-    return deciding.transition(comment, ruling, version)
+    try:
+        return deciding.transition(comment, ruling, version)
+    except WrongState as refusal:
+        # What moderators are told here names one of them; members never learn who decided.
+        comment.refresh_from_db()
+        words = _("This comment changed since you opened this page: {status}. It was not deleted.")
+        raise WrongState(words.format(status=comment.get_status_display())) from refusal
 
 
 def appeal(comment: Comment, *, by: User, text: str) -> Appeal:
@@ -160,6 +166,16 @@ def last_decision(comment: Comment) -> Decision | None:
 
 def suspension(user: User) -> Sanction | None:
     return Sanction.objects.filter(user=user, lifted_at=None, until__gt=timezone.now()).order_by("-until").first()
+
+
+def why_suspended(user: User) -> str:
+    """Until when she may not comment, and why; "" when she may."""
+    sanction = suspension(user)
+    if sanction is None:
+        return ""
+    until = date_format(timezone.localtime(sanction.until), "j F Y")
+    words = _("You cannot comment until {date}: {reason}. You can still read.")
+    return words.format(date=until, reason=sanction.get_reason_display())
 
 
 def _clean(typed: str) -> str:
@@ -208,14 +224,8 @@ def _accepted(by: User, given: PolicyVersion | int) -> PolicyVersion:
 
 
 def _refuse_suspended(by: User) -> None:
-    sanction = suspension(by)
-    if sanction is not None:
-        until = date_format(timezone.localtime(sanction.until), "j F Y")
-        raise Suspended(
-            _("You cannot comment until {date}: {reason}. You can still read.").format(
-                date=until, reason=sanction.get_reason_display()
-            )
-        )
+    if words := why_suspended(by):
+        raise Suspended(words)
 
 
 def _may_post_now(by: User) -> None:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from articles import freshness
+from articles.models import Page
 from audit.moves import WrongState
 
 from .. import permissions
@@ -20,6 +22,7 @@ def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
     if not by.is_authenticated or comment.author_id == by.pk:
         raise PermissionDenied(_("You cannot mark your own comment as helpful."))
     with transaction.atomic():
+        page = Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
         row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
         if not permissions.can_find_helpful(by, row):
             raise WrongState(_("This comment is no longer public."))
@@ -30,6 +33,7 @@ def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
             step = -Helpful.objects.filter(comment=row, user=by).delete()[0]
         if step:
             Comment.objects.filter(pk=row.pk).update(helpful_count=F("helpful_count") + step)
+            freshness.bump(page)
     return row.helpful_count + step
 
 

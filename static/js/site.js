@@ -235,7 +235,7 @@ try {
   const fields = $$("textarea[data-keep]");
   for (const field of fields) {
     const before = sessionStorage.getItem(kept(field));
-    if (before && !field.value) field.value = before;
+    if (before && (!field.value || "keepOver" in field.dataset)) field.value = before;
     field.addEventListener("input", () => sessionStorage.setItem(kept(field), field.value));
     field.form?.addEventListener("submit", () => sessionStorage.setItem("sent", kept(field)));
   }
