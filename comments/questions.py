@@ -15,7 +15,7 @@ from .screening.policy import MEANINGS
 
 NAMES: dict[str, str | Promise] = {
     "email_address": gettext_lazy("an email address"),
-    "phone_number": gettext_lazy("a phone number or a patient number"),
+    "phone_number": gettext_lazy("a phone or patient number"),
 }
 
 

@@ -69,6 +69,8 @@ CONVERSATION = [
     Kind("rules-first", "newcomer", f"{ARTICLE}comment/"),
     Kind("rules-changed", "farida", f"{ARTICLE}comment/"),
     Kind("write-a-comment", "reader", f"{ARTICLE}comment/"),
+    Kind("write-a-reply", "reader", ARTICLE, (link("/reply/"),)),
+    Kind("change-a-comment", "reader", "/me/comments/", (link("/edit/"),)),
     Kind("my-comments", "reader", "/me/comments/"),
     Kind("my-comments-appeal", "reader2", "/me/comments/"),
     Kind("notifications", "reader", "/me/notifications/", in_dark=True),

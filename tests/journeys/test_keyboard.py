@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from comments.models import Comment
+from comments.workflow import deciding
 from tests.cast import PASSWORD
 from tests.journeys.steps import already_signed_in, card_of, said
 
@@ -44,7 +45,9 @@ def tab_to(page: Page, words: str, key: str = "Tab") -> None:
     pytest.fail(f"Tab never came to “{words}”, but to {passed}")
 
 
-def test_a_reader_comments(company, new_page):
+def test_a_reader_comments_changes_her_words_and_replies(company, new_page):
+    asked = said(company, "What did you do in the evenings?")
+    deciding.approve(asked, by=company.max, version=asked.version)
     page = new_page()
     page.goto(company.page.get_absolute_url())
     tab_to(page, "Skip to the article")
@@ -73,6 +76,23 @@ def test_a_reader_comments(company, new_page):
     page.keyboard.press("Space")
     expect(page.locator(".comment-pending")).to_contain_text("A warm bath at eight.")
     expect(page.locator(".comment-pending .notice")).to_be_focused()
+    tab_to(page, "Edit")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your comment")).to_have_value("A warm bath at eight. I still do it.")
+    tab_to(page, "Your comment")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Every day.")
+    tab_to(page, "Save")
+    page.keyboard.press("Enter")
+    expect(page.locator(".comment-pending")).to_contain_text("I still do it. Every day.")
+    tab_to(page, "Reply")
+    page.keyboard.press("Enter")
+    expect(page.locator("blockquote")).to_contain_text("What did you do in the evenings?")
+    tab_to(page, "Your reply")
+    page.keyboard.type("See above.")
+    tab_to(page, "Post reply")
+    page.keyboard.press("Enter")
+    expect(page.locator(".comment-pending").filter(has_text="See above.")).to_be_visible()
     page.goto(company.page.get_absolute_url())
     tab_to(page, "Skip to the article")
 

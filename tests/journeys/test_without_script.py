@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def plain(new_page):
     """`plain(company.rita)`: the page of somebody signed in, without script."""
-    return lambda who=None: already_signed_in(new_page(java_script_enabled=False), who)
+    return lambda who=None, **options: already_signed_in(new_page(java_script_enabled=False, **options), who)
 
 
 def comment_page(company) -> str:
@@ -27,6 +27,61 @@ def comment_page(company) -> str:
 
 
 # Members
+
+
+def test_on_a_phone_from_the_rules_to_an_approved_reply(company, plain):
+    asked = said(company, "Does the tingling ever stop?")
+    deciding.approve(asked, by=company.max, version=asked.version)
+    page = plain(company.nora, viewport={"width": 390, "height": 844})
+    page.goto(asked.get_absolute_url())
+    comment = page.locator(f"#comment-{asked.public_id}")
+    for act in comment.locator(".comment-actions").locator("a, button").all():
+        assert min(act.bounding_box()["width"], act.bounding_box()["height"]) >= 44, act.inner_text()
+    comment.get_by_role("button", name="Helpful").click()
+    expect(comment.get_by_role("button", name="Helpful")).to_contain_text("1")
+    comment.get_by_role("link", name="Reply").click()
+    page.get_by_role("button", name="Accept the rules").click()
+    expect(page.locator("blockquote")).to_contain_text("Does the tingling ever stop?")
+    page.get_by_label("Your reply").fill("Mine did. Ring me on 555 014 2277 99.")
+    page.get_by_label("Email me when somebody answers").check()
+    page.get_by_role("button", name="Post reply").click()
+    question = page.get_by_role("region", name="You are about to post")
+    expect(question.locator("mark")).to_contain_text("555 014 2277 99")
+    page.get_by_label("Your reply").fill("Mine did, after a winter.")
+    page.get_by_role("button", name="Post reply").click()
+    waiting = page.locator(".comment-pending")
+    expect(waiting).to_contain_text("Mine did, after a winter.")
+    waiting.get_by_role("link", name="Edit").click()
+    page.get_by_label("Your comment").fill("Mine did, after two winters.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".comment-pending")).to_contain_text("Mine did, after two winters.")
+    reply = Comment.objects.get(author=company.nora)
+    desk = plain(company.max)
+    desk.goto(card_of(reply))
+    desk.get_by_role("button", name="Approve").click()
+    expect(desk.get_by_text("Approved.")).to_be_visible()
+    the_reply_is_public(plain(), company, reply)
+
+
+def the_reply_is_public(page: Page, company, reply: Comment) -> None:
+    """Strangers read it below what it answers, and its writer asked for mail about answers to it."""
+    page.goto(company.page.get_absolute_url())
+    words = page.locator(f"#comment-{reply.public_id}")
+    expect(words).to_contain_text("Mine did, after two winters.")
+    assert company.nora.follows.get(comment=reply).by_mail
+
+
+def test_a_reply_to_what_vanished_becomes_a_comment_of_its_own(company, plain):
+    asked = said(company, "Soon gone.")
+    deciding.approve(asked, by=company.max, version=asked.version)
+    page = plain(company.rita)
+    page.goto(f"{asked.get_absolute_url()}reply/")
+    page.get_by_label("Your reply").fill("Not so quickly.")
+    deciding.hide(asked, by=company.max, version=asked.version)
+    page.get_by_role("button", name="Post reply").click()
+    expect(page.locator(".error-summary")).to_contain_text("no longer public")
+    page.get_by_role("button", name="Post as a comment of its own").click()
+    expect(page.locator(".comment-pending").filter(has_text="Not so quickly.")).to_be_visible()
 
 
 def test_a_wrong_password_then_the_right_one_then_out(company, plain):
