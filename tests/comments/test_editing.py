@@ -251,7 +251,7 @@ class TestPage:
         comment = publish(world)
         form = filled(rita, comment, body=NUMBER)
         page = rita.post(edit_url(comment), form).text
-        assert "You are about to post a phone or patient number" in page
+        assert "You are about to post a phone number" in page
         assert Comment.objects.get().version == 2
         assert rita.post(edit_url(comment), form | {"sure": sure(page)}).status_code == 302
         assert Comment.objects.get().status == "held"

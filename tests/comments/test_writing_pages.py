@@ -254,7 +254,7 @@ class TestAskedBeforeSending:
     def test_it_names_what_was_seen_marks_it_and_saves_nothing(self, world, nora):
         response = nora.post(write_url(world), filled(nora, write_url(world), body=NUMBER))
         assert response.status_code == 422
-        assert "You are about to post a phone or patient number" in response.text
+        assert "You are about to post a phone number" in response.text
         assert "555 014 2277 99</mark>" in response.text
         assert typed(response.text) == NUMBER
         assert not Comment.objects.exists()
@@ -293,8 +293,15 @@ class TestAskedBeforeSending:
         seen = [detectors.Seen("x", "link", [(0, 2)]), detectors.Seen("y", "phone_number", [(3, 5)])]
         monkeypatch.setattr(asking, "before_sending", lambda words: seen)
         question = questions.about("ab cd")
-        assert question.seen == "Link and a phone or patient number"
+        assert question.seen == "Link and a phone number"
         assert question.marked == "<p><mark>ab</mark> <mark>cd</mark></p>"
+
+    def test_a_detector_that_breaks_asks_nothing_and_the_comment_is_taken(self, world, nora, monkeypatch):
+        def broken(words):
+            raise RuntimeError
+
+        monkeypatch.setattr(asking, "before_sending", broken)
+        assert nora.post(write_url(world), filled(nora, write_url(world))).status_code == 302
 
 
 def sure(page: str) -> str:

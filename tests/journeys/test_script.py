@@ -12,6 +12,7 @@ from comments import rules
 from comments.thread import PAGE_SIZE
 from comments.workflow import deciding, posting
 from tests.journeys.pages import ARTICLE
+from tests.journeys.steps import already_signed_in, said
 
 pytestmark = pytest.mark.browser
 
@@ -67,6 +68,26 @@ def test_reporting_opens_the_form_in_place(visit):
     expect(dialog.get_by_label("It could harm someone’s health")).to_be_focused()
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
+
+
+def test_words_outlive_a_page_that_broke_and_are_forgotten_once_sent(company, new_page):
+    mine, asked = said(company, "As it stands."), said(company, "How did you sleep?")
+    deciding.approve(asked, by=company.max, version=asked.version)
+    page = already_signed_in(new_page(), company.rita)
+    for comment, act, button in ((asked, "reply", "Post reply"), (mine, "edit", "Save")):
+        address = f"{comment.get_absolute_url()}{act}/"
+        page.goto(address)
+        before = page.locator("textarea").input_value()
+        page.locator("textarea").press_sequentially("Half a sentence")
+        typed = page.locator("textarea").input_value()
+        assert typed != before
+        page.goto("/")
+        page.goto(address)
+        expect(page.locator("textarea")).to_have_value(typed)
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_text("Thank you.")).to_be_visible()
+        page.goto(address)
+        expect(page.locator("textarea")).to_have_value(typed if act == "edit" else "")
 
 
 def test_more_comments_come_in_place(visit):
