@@ -1,25 +1,82 @@
-"""The order of a conversation: places in the tree, and pages of what readers see."""
+"""The order of a conversation: places in the tree, and pages of what stands in it, by key in both directions."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import RoleGrant
+from accounts.models import RoleGrant, User
 from accounts.roles import Role
 
-from .models import Comment, Conversation, QueueItem
+from .models import Comment, Conversation, Decision, Helpful, QueueItem
 
 PAGE_SIZE = 20
+FIRST_REPLIES = 3  # shown under each root of a page
+LEAD = 3  # what stands before a comment on the page that its address opens
 PART = 8  # letters of one step of a path: room for 36^8 comments
 DEEPEST = 12  # what answers a comment at this depth stands beside it
+STEPS = 2  # replies are shown at most so many steps in
+
+
+class Sort(TextChoices):
+    NEWEST = "newest", _("Newest")
+    OLDEST = "oldest", _("Oldest")
+    HELPFUL = "helpful", _("Most helpful")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in an order. It is there as long as its values are, whatever became of the comment that named it."""
+
+    value: datetime | int | str
+    pk: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """A field and a direction. The id decides between equal values, so that no edge of a page loses or repeats one."""
+
+    field: str
+    falling: bool
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        sign = "-" if self.falling else ""
+        return f"{sign}{self.field}", f"{sign}pk"
+
+    @property
+    def backwards(self) -> "Order":
+        return replace(self, falling=not self.falling)
+
+    def mark(self, comment: Comment) -> Mark:
+        return Mark(getattr(comment, self.field), comment.pk)
+
+    def past(self, mark: Mark, *, with_it: bool = False) -> Q:
+        """What comes after the mark. The first condition alone is wider, and bounds the walk along the index."""
+        beyond, pk_beyond = ("lt", "lt") if self.falling else ("gt", "gt")
+        pk_beyond += "e" if with_it else ""
+        return Q(**{f"{self.field}__{beyond}e": mark.value}) & (
+            Q(**{f"{self.field}__{beyond}": mark.value}) | Q(**{f"pk__{pk_beyond}": mark.pk})
+        )
+
+
+ORDERS = {
+    Sort.NEWEST: Order("published_at", falling=True),
+    Sort.OLDEST: Order("published_at", falling=False),
+    Sort.HELPFUL: Order("helpful_count", falling=True),
+}
+IN_THREAD = Order("path", falling=False)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """One page of a thread, newest first, and where the next one begins."""
+    """One page of an order, and whether something stands before and after it."""
 
     comments: list[Comment]
-    older: str  # public id to go on after, or ""
+    has_earlier: bool
+    has_later: bool
 
 
 def path_of(parent: Comment | None, pk: int) -> str:
@@ -33,48 +90,87 @@ def above(comment: Comment) -> list[int]:
     return [int(part, 36) for part in parts]
 
 
-def live(conversation: Conversation):
-    """What readers see, newest first, each row with its author, its words and the author's badge: one query."""
-    return (
-        Comment.objects.live()
-        .filter(conversation=conversation)
-        .select_related("author", "current", "parent__author")
-        .annotate(by_medical_team=_badge(Role.MEDICAL_REVIEWER), by_moderator=_badge(Role.MODERATOR))
-        .order_by("-published_at", "-pk")
+def live(conversation: Conversation, viewer: User | None = None) -> QuerySet[Comment]:
+    """What was said and is public, newest first, each row with its author, its words and the author's badge."""
+    return _dressed(Comment.objects.live().filter(conversation=conversation), viewer).order_by("-published_at", "-pk")
+
+
+def roots(conversation: Conversation, viewer: User | None = None) -> QuerySet[Comment]:
+    """What stands at the top of a thread, each with the ids of the first of its replies: `reply_1` and so on."""
+    below = Comment.objects.shown().filter(root=OuterRef("pk")).order_by("path").values("pk")
+    first = {f"reply_{number}": Subquery(below[number - 1 : number]) for number in range(1, FIRST_REPLIES + 1)}
+    shown = Comment.objects.shown().filter(conversation=conversation, root__isnull=True)
+    return _dressed(shown, viewer).annotate(**first)
+
+
+def first_replies(found: Iterable[Comment], viewer: User | None = None) -> list[Comment]:
+    """The first replies under each of these `roots`, in the order of the thread: one query, found by their ids."""
+    ids = [pk for root in found for number in range(1, FIRST_REPLIES + 1) if (pk := getattr(root, f"reply_{number}"))]
+    return list(_dressed(Comment.objects.shown().filter(pk__in=ids), viewer).order_by("path")) if ids else []
+
+
+def replies(root: Comment, viewer: User | None = None) -> QuerySet[Comment]:
+    return _dressed(Comment.objects.shown().filter(root=root), viewer)
+
+
+def ancestors(comment: Comment, viewer: User | None = None) -> list[Comment]:
+    """What stands between the root and this comment, from the top down."""
+    between = above(comment)[1:]
+    return list(_dressed(Comment.objects.shown().filter(pk__in=between), viewer).order_by("path")) if between else []
+
+
+def first(rows: QuerySet[Comment], order: Order) -> Slice:
+    found = list(rows.order_by(*order.columns)[: PAGE_SIZE + 1])
+    return Slice(found[:PAGE_SIZE], False, len(found) > PAGE_SIZE)
+
+
+def after(rows: QuerySet[Comment], order: Order, mark: Mark) -> Slice:
+    return replace(first(rows.filter(order.past(mark)), order), has_earlier=True)
+
+
+def before(rows: QuerySet[Comment], order: Order, mark: Mark) -> Slice:
+    """The page that ends where the mark stands; at the beginning a whole page, not the few that are left."""
+    back = order.backwards
+    found = list(rows.filter(back.past(mark)).order_by(*back.columns)[: PAGE_SIZE + 1])
+    if len(found) <= PAGE_SIZE:
+        return first(rows, order)
+    return Slice(found[PAGE_SIZE - 1 :: -1], True, True)
+
+
+def around(rows: QuerySet[Comment], order: Order, mark: Mark) -> Slice:
+    """A page on which the mark has a few others before it."""
+    back = order.backwards
+    lead = list(rows.filter(back.past(mark)).order_by(*back.columns)[: LEAD + 1])
+    rest = first(rows.filter(order.past(mark, with_it=True)), order)
+    return Slice(lead[:LEAD][::-1] + rest.comments, len(lead) > LEAD, rest.has_later)
+
+
+def is_on_first_page(root: Comment) -> bool:
+    """Whether readers find it under the article itself, where the newest stand."""
+    newest = ORDERS[Sort.NEWEST]
+    shown = Comment.objects.shown().filter(conversation_id=root.conversation_id, root__isnull=True)
+    return shown.filter(newest.backwards.past(newest.mark(root)))[:PAGE_SIZE].count() < PAGE_SIZE
+
+
+def open_lane() -> Subquery:
+    """The lane in which a comment waits, for annotating."""
+    return Subquery(QueueItem.objects.filter(comment=OuterRef("pk"), closed_at=None).values("lane")[:1])
+
+
+def _dressed(rows: QuerySet[Comment], viewer: User | None) -> QuerySet[Comment]:
+    """With everything that a page says about a comment, so that no row costs a query of its own."""
+    mine = {}
+    if viewer is not None:
+        mine["found_helpful_by_me"] = Exists(Helpful.objects.filter(comment=OuterRef("pk"), user=viewer))
+    refusal = Decision.objects.filter(comment=OuterRef("pk"), clause__isnull=False).order_by("-version")
+    return rows.select_related("author", "current", "reply_to__author").annotate(
+        by_medical_team=_badge(Role.MEDICAL_REVIEWER),
+        by_moderator=_badge(Role.MODERATOR),
+        rule_broken=Subquery(refusal.values("clause__title")[:1]),
+        # The artefact of a publication is large, so nothing but these is fetched of it.
+        text_then=F("current__publication__vouched_hash"),
+        **mine,
     )
-
-
-def newest(conversation: Conversation) -> Slice:
-    return _slice(live(conversation))
-
-
-def after(conversation: Conversation, mark: Comment) -> Slice:
-    """The page that follows `mark`, which need not be live any more: it keeps its place."""
-    return _slice(live(conversation).filter(_older_than(mark)))
-
-
-def starting_with(conversation: Conversation, first: Comment) -> Slice:
-    return _slice(live(conversation).filter(_older_than(first) | Q(pk=first.pk)))
-
-
-def is_on_first_page(comment: Comment) -> bool:
-    newer = (
-        Comment.objects.live()
-        .filter(conversation_id=comment.conversation_id)
-        .filter(Q(published_at__gt=comment.published_at) | Q(published_at=comment.published_at, pk__gt=comment.pk))
-    )
-    return newer[:PAGE_SIZE].count() < PAGE_SIZE
-
-
-def _older_than(mark: Comment) -> Q:
-    # The id decides between equal times, so that nothing is shown twice or left out at the edge of a page.
-    return Q(published_at__lt=mark.published_at) | Q(published_at=mark.published_at, pk__lt=mark.pk)
-
-
-def _slice(comments) -> Slice:
-    rows = list(comments[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
-    return Slice(shown, shown[-1].public_id if len(rows) > PAGE_SIZE else "")
 
 
 def _badge(role: str) -> Exists:
@@ -87,8 +183,3 @@ def _base36(number: int) -> str:
         number, rest = divmod(number, 36)
         digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
     return digits.rjust(PART, "0")
-
-
-def open_lane() -> Subquery:
-    """The lane in which a comment waits, for annotating."""
-    return Subquery(QueueItem.objects.filter(comment=OuterRef("pk"), closed_at=None).values("lane")[:1])

@@ -182,35 +182,129 @@ document.addEventListener("click", (event) => {
   openReport(link).catch(() => location.assign(link.href));
 });
 
-/* ---------- Load more: the next comments, in place ---------- */
+/* ---------- Load more: the next comments or replies, in place ---------- */
 
-async function loadMore(link) {
-  const page = await fetch(link.href);
+const fetchPage = async (address, options) => {
+  const page = await fetch(address, options);
   if (!page.ok) throw new Error(page.status);
-  const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
-  const added = $$(".thread > li", parsed);
-  const next = $("a.load-more", parsed);
-  const thread = $(".thread");
-  if (!added.length || !thread) throw new Error("no comments");
-  const status = element("p", { className: "vh" });
-  status.setAttribute("role", "status");
-  link.closest(".more").before(status);
-  thread.append(...added);
+  return new DOMParser().parseFromString(await page.text(), "text/html");
+};
+const nameOf = (item) => $(".comment, .comment-gone", item);
+const loading = new Set();
+
+/* Adds what follows to the list that the link names, without what stands there already, and leads the link on. */
+async function loadMore(link) {
+  const { into } = link.dataset;
+  const list = document.getElementById(into);
+  const parsed = await fetchPage(link.href);
+  const found = parsed.getElementById(into);
+  if (!list || !found) throw new Error("no comments");
+  const added = [...found.children].filter((item) => !document.getElementById(nameOf(item)?.id));
+  list.append(...added);
   added.forEach(showAges);
-  const heading = $(".comment-name", added[0]);
-  heading?.setAttribute("tabindex", "-1");
-  heading?.focus();
-  status.textContent = say("added", { n: added.length });
-  if (next) link.href = next.href;
-  else link.closest(".more").remove();
+  const next = $(`a.load-more[data-into="${into}"]`, parsed);
+  if (next) {
+    link.href = next.href;
+    link.replaceChildren(...next.childNodes);
+  } else {
+    link.parentElement.remove();
+  }
+  return added;
+}
+
+/* The focus goes to the first that came, and how many came is said once. */
+async function showMore(link) {
+  const added = await loadMore(link);
+  const first = added[0] && ($(".comment-name", added[0]) ?? nameOf(added[0]));
+  first?.setAttribute("tabindex", "-1");
+  first?.focus();
+  const count = added.flatMap((item) => [...$$(".comment, .comment-gone", item)]).length;
+  const status = $("#thread-status");
+  if (status) status.textContent = say(count === 1 ? "addedOne" : "added", { n: count });
+  if (link.dataset.into === "thread") remember({ pages: (history.state?.pages ?? 0) + 1 });
 }
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a.load-more");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  loadMore(link).catch(() => location.assign(link.href));
+  if (loading.has(link)) return;
+  loading.add(link);
+  showMore(link)
+    .catch(() => location.assign(link.href))
+    .finally(() => loading.delete(link));
 });
+
+/* Coming back finds the list as long as it was left, and at the same place. */
+const remember = (more) => history.replaceState({ ...history.state, ...more }, "");
+const MOST_PAGES = 10;
+
+async function comeBack({ pages = 0, from = 0 }) {
+  for (let page = 0; page < Math.min(pages, MOST_PAGES); page += 1) {
+    const link = $('a.load-more[data-into="thread"]');
+    if (!link) break;
+    await loadMore(link);
+  }
+  if (!location.hash || scrollY === 0) scrollTo({ top: from, behavior: "instant" });
+}
+
+if (history.state?.pages) comeBack(history.state).catch(() => {});
+addEventListener("pagehide", () => history.state?.pages && remember({ from: scrollY }));
+
+/* ---------- Acts on a comment: the same form, and the answer in place ---------- */
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest(".comment-actions form[action$='/helpful/']");
+  if (!form) return;
+  event.preventDefault();
+  const acts = form.closest(".comment-actions");
+  const { id } = form.closest(".comment");
+  fetchPage(form.action, { method: "POST", body: new FormData(form, event.submitter) })
+    .then((parsed) => {
+      const now = parsed.getElementById(id)?.querySelector(".comment-actions");
+      if (!now) throw new Error("no comment");
+      acts.replaceWith(now);
+      $("form[action$='/helpful/'] button", now)?.focus();
+    })
+    .catch(() => location.reload());
+});
+
+/* ---------- How far she has read: noted once the conversation has been in view for a moment ---------- */
+
+const reading = $("form.mark-read");
+
+async function markRead() {
+  const answer = await fetch(reading.action, { method: "POST", body: new FormData(reading), redirect: "manual" });
+  if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(answer.status);
+}
+
+if (reading) {
+  reading.addEventListener("submit", (event) => {
+    event.preventDefault();
+    markRead().then(
+      () => {
+        const status = $("#thread-status");
+        if (status) status.textContent = say("read");
+        $$(".thread .tag-new").forEach((tag) => tag.remove());
+        reading.parentElement.remove();
+        $("#conversation-title")?.setAttribute("tabindex", "-1");
+        $("#conversation-title")?.focus({ preventScroll: true });
+      },
+      () => reading.submit(),
+    );
+  });
+  let timer;
+  const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+    clearTimeout(timer);
+    if (!isIntersecting) return;
+    timer = setTimeout(() => {
+      seen.disconnect();
+      markRead().catch(() => {});
+    }, 2000);
+  });
+  const thread = $("#thread");
+  if (thread) seen.observe(thread);
+}
 
 /* ---------- Ages: pages hold the date, which is the same for everybody; "5 hours ago" is drawn here ---------- */
 
