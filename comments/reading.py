@@ -216,7 +216,8 @@ class Reader:
 
 def cursor(order: Order, comment: Comment) -> str:
     """How an address names a place. A count of helpful votes may change, so it stands there as it was."""
-    return f"{comment.helpful_count}-{comment.public_id}" if order.field == "helpful_count" else comment.public_id
+    by_help = order == thread.ORDERS[Sort.HELPFUL]
+    return f"{comment.helpful_count}-{comment.public_id}" if by_help else comment.public_id
 
 
 def _by_root(comments: Iterable[Comment]) -> dict[int, list[Comment]]:

@@ -44,7 +44,7 @@ def shown_name(user) -> str:
 @register.filter
 def initials(name: str) -> str:
     words = [word for word in "".join(letter if letter.isalnum() else " " for letter in name).split() if word]
-    return (words[0][0] + words[1][0] if len(words) > 1 else name[:2]).upper()
+    return (words[0][0] + words[1][0] if len(words) > 1 else "".join(words)[:2]).upper()
 
 
 @register.filter

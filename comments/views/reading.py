@@ -125,7 +125,7 @@ def _mark(text: str, order: Order, among) -> Mark:
     count, public_id = written.groups()
     comment = get_object_or_404(among, public_id=public_id, published_at__isnull=False)
     if count is not None and order == ORDERS[Sort.HELPFUL]:
-        return Mark(int(count), comment.pk)
+        return int(count), comment.pk
     return order.mark(comment)
 
 
