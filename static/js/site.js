@@ -294,9 +294,9 @@ if (reading) {
     );
   });
   let timer;
-  const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+  const seen = new IntersectionObserver((entries) => {
     clearTimeout(timer);
-    if (!isIntersecting) return;
+    if (!entries.at(-1).isIntersecting) return;
     timer = setTimeout(() => {
       seen.disconnect();
       markRead().catch(() => {});

@@ -5,6 +5,9 @@ from typing import NamedTuple
 from playwright.sync_api import Page, Response
 
 ARTICLE = "/articles/her2-low-what-the-label-means/"
+JOINTS = "/articles/aromatase-inhibitor-joint-pain/"
+# The address of a reply leads to the page of its thread.
+TO_A_REPLY = ".comment-replies .comment-time"
 IN_REVIEW = "pathology"
 LIVE = "joint pain"
 
@@ -41,6 +44,8 @@ PUBLIC = [
     Kind("as-reviewed", "", f"{ARTICLE}history/1/", in_dark=True),
     Kind("conversation", "", f"{ARTICLE}conversation/"),
     Kind("report-signed-out", "", ARTICLE, ("a.report-link",)),
+    Kind("conversation-helpful", "", f"{ARTICLE}conversation/?sort=helpful"),
+    Kind("thread", "", JOINTS, (TO_A_REPLY,), in_dark=True),
     Kind("drugs", "", "/drugs/"),
     Kind("drug", "", "/drugs/", (".directory a[href^='/drugs/']:not([href*='/classes/'])",)),
     Kind("drug-class", "", "/drugs/", (link("/drugs/classes/"),)),
@@ -66,6 +71,7 @@ ACCOUNT = [
 ]
 CONVERSATION = [
     Kind("article-member", "reader", ARTICLE),
+    Kind("thread-member", "reader", JOINTS, (TO_A_REPLY,)),
     Kind("rules-first", "newcomer", f"{ARTICLE}comment/"),
     Kind("rules-changed", "farida", f"{ARTICLE}comment/"),
     Kind("write-a-comment", "reader", f"{ARTICLE}comment/"),
