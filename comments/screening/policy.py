@@ -1,6 +1,5 @@
 """From what the detectors saw to where a comment goes: one table, so that a moderator can read why."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,18 +8,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Conversation, QueueItem
-from .detectors import DETECTORS, Scan, Seen
+from .scan import Seen
 
-logger = logging.getLogger(__name__)
 Lane = QueueItem.Lane
 Mode = Conversation.Mode
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a finding means: the lane it opens (None: it is only shown) and its words and icon for the moderator."""
+    """What a finding means: the lane it opens, and its words and icon for the moderator."""
 
-    lane: str | None
+    lane: str
     name: str | Promise
     explanation: str | Promise
     icon: str
@@ -31,24 +29,53 @@ MEANINGS = {
         Lane.CRISIS, _("Crisis"),
         _("This may be about suicide or self-harm. Do not just reject it: talk to a colleague first."), "alert",
     ),
+    "crisis_past": Meaning(
+        Lane.CRISIS, _("Crisis, earlier"),
+        _("Tells of an earlier attempt or of somebody lost to suicide. It is allowed here; see how she is now."), "alert",
+    ),
     "email_address": Meaning(Lane.PRIVACY, _("Email address"), _("Somebody could be found by it."), "shield"),
-    "phone_number": Meaning(Lane.PRIVACY, _("Phone or patient number"), _("Somebody could be found by it."), "shield"),
+    "phone_number": Meaning(Lane.PRIVACY, _("Phone number"), _("Somebody could be found by it."), "shield"),
+    "address": Meaning(Lane.PRIVACY, _("Address"), _("Says where somebody lives or works."), "shield"),
+    "record_number": Meaning(
+        Lane.PRIVACY, _("Patient or insurance number"), _("Somebody’s records could be found by it."), "shield",
+    ),
+    "named_person": Meaning(
+        Lane.PRIVACY, _("Somebody’s name"), _("Names another person beside an illness or a clinic."), "shield",
+    ),
     "drug_and_symptom": Meaning(
         Lane.SAFETY, _("Possible side effect"), _("Names a drug and a symptom. It may be a report of a side effect."), "pill",
     ),
     "selling": Meaning(Lane.HELD, _("Possible selling"), _("Reads like an offer or a promised cure."), "alert"),
+    "crowdfunding": Meaning(Lane.HELD, _("Asks for money"), _("Collects money from readers."), "alert"),
+    "recruiting": Meaning(Lane.HELD, _("Looks for participants"), _("Recruits for a survey, a study or a story."), "alert"),
     "contact_move": Meaning(Lane.HELD, _("Asks to talk elsewhere"), _("Invites members to a private channel."), "alert"),
+    "abuse": Meaning(Lane.HELD, _("Possible insult"), _("May be unkind to somebody here."), "alert"),
     "dose_or_stopping": Meaning(
-        Lane.HELD, _("Dose or stopping"), _("Talks about starting, stopping or changing a treatment."), "pill",
+        Lane.HELD, _("Dose or stopping"), _("Advises others to start, stop or change a treatment."), "pill",
+    ),
+    "own_treatment": Meaning(
+        Lane.MEDICAL, _("Own treatment"), _("Tells of a treatment that was stopped or changed. That is allowed here."), "pill",
     ),
     "medical_question": Meaning(
         Lane.MEDICAL, _("Medical question"), _("Asks something that a care team should answer."), "chat",
     ),
     "link": Meaning(Lane.HELD, _("Link"), _("Leads away from this site."), "link"),
+    "same_words": Meaning(
+        Lane.HELD, _("Posted before"), _("The same words were written in another comment."), "alert",
+    ),
+    "nearly_same_words": Meaning(
+        Lane.HELD, _("Nearly posted before"), _("Nearly the same words were written in another comment this week."), "alert",
+    ),
     "detector_failed": Meaning(
         Lane.HELD, _("Not fully screened"), _("One of the checks did not finish. Read with care."), "alert",
     ),
+    "out_of_time": Meaning(
+        Lane.HELD, _("Screening took too long"), _("One of the checks took too long, and others were left out. Read with care."), "alert",
+    ),
+    "not_screened": Meaning(Lane.HELD, _("Not fully screened"), _("One of the checks was left out. Read with care."), "alert"),
 }  # fmt: skip
+# Lanes of comments that readers may see meanwhile. Everything else that is found holds the comment.
+SEEN_AFTERWARDS = frozenset({Lane.MEDICAL})
 
 # How long a comment may wait in a lane.
 PATIENCE = {
@@ -68,37 +95,27 @@ class Outcome:
     reasons: list[str]
 
 
-def screen(text: str, *, drug_names: Iterable[str] = ()) -> list[Seen]:
-    """Run every detector, always all of them. One that breaks is itself a finding, and it holds the comment."""
-    found: list[Seen] = []
-    try:
-        scan = Scan.of(text, drug_names)
-    except Exception:
-        logger.exception("screening could not read a comment")
-        return [Seen("scan", "detector_failed")]
-    for name, detector in DETECTORS.items():
-        try:
-            found += detector(scan)
-        except Exception:
-            # The comment's words must not reach the log, so nothing but the name is written.
-            logger.exception("detector %s failed", name)
-            found.append(Seen(name, "detector_failed"))
-    return found
-
-
 def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool = True) -> Outcome:
-    """The policy: what was seen, the conversation's mode and whether a human ever approved this member."""
+    """The policy: what was seen, the conversation's mode, whether a human ever approved this member, who is there.
+
+    | what is so                                 | held | lane, if none of those before it is graver |
+    |--------------------------------------------|------|---------------------------------------------|
+    | a finding whose lane is seen afterwards    | no   | its lane                                    |
+    | any other finding                          | yes  | its lane                                    |
+    | a first comment, where these are held      | yes  | first comment                               |
+    | every comment is held here                 | yes  | waiting, if there is no other               |
+    | no moderator is there now                  | yes  | waiting, if there is no other               |
+    | nothing of all this                        | no   | none                                        |
+    """
     labels = sorted({finding.label for finding in seen})
-    lanes = [lane for label in labels if (lane := MEANINGS[label].lane)]
-    reasons = list(labels)
-    if first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD):
-        lanes.append(Lane.FIRST)
-        reasons.append("first_comment")
-    held = bool(set(lanes) - {Lane.MEDICAL}) or mode == Mode.ALL_HELD or not staffed
+    circumstances = {
+        "first_comment": first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD),
+        "all_held": mode == Mode.ALL_HELD,
+        "out_of_hours": not staffed,
+    }
+    lanes = {MEANINGS[label].lane for label in labels} | ({Lane.FIRST} if circumstances["first_comment"] else set())
+    held = bool(lanes - SEEN_AFTERWARDS) or any(circumstances.values())
     if held and not lanes:
-        lanes.append(Lane.HELD)
-    if mode == Mode.ALL_HELD:
-        reasons.append("all_held")
-    if not staffed:
-        reasons.append("out_of_hours")
+        lanes = {Lane.HELD}
+    reasons = [*labels, *(reason for reason, applies in circumstances.items() if applies)]
     return Outcome(held=held, lane=min(lanes, key=QueueItem.RANKS.__getitem__, default=None), reasons=reasons)

@@ -1,5 +1,8 @@
 """One screening: every detector reads the words, what they saw is kept, and the policy says where the comment goes."""
 
+from collections.abc import Iterable
+
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -7,24 +10,58 @@ from articles.models import DrugFacts
 
 from .. import hours
 from ..models import Comment, CommentRevision, Conversation, Decision, Finding
-from . import policy
+from . import detectors, policy, repeats
+from .scan import Scan, Seen
 
 
 def screen_revision(revision: CommentRevision, conversation: Conversation) -> policy.Outcome:
     """Every detector reads the words; what they saw is kept, and the policy says where the comment goes."""
-    seen = policy.screen(revision.text, drug_names=_drug_names())
-    Finding.objects.bulk_create(
-        Finding(revision=revision, detector=one.detector, label=one.label, spans=[list(span) for span in one.spans])
-        for one in seen
-    )
+    scan = detectors.scanned(revision.text, _drug_names())
+    seen = [*detectors.look(scan), *_repeats(revision, scan)] if scan else [Seen("scan", "detector_failed")]
+    keep(revision, seen)
     staffed = hours.is_staffed(timezone.now())
     return policy.decide(seen, mode=conversation.mode, first_timer=is_first_timer(revision.author), staffed=staffed)
+
+
+def keep(revision: CommentRevision, seen: Iterable[Seen]) -> list[Finding]:
+    """Findings are facts about words. Whenever they arrive, they change no status."""
+    return Finding.objects.bulk_create(
+        Finding(
+            revision=revision, detector=one.detector, detector_version=one.version, label=one.label,
+            spans=[list(span) for span in one.spans],
+        )
+        for one in seen
+    )  # fmt: skip
+
+
+@transaction.atomic
+def keep_late(revision: CommentRevision, seen: list[Seen]) -> policy.Outcome | None:
+    """What a slow detector says after the comment was decided on: findings, and where a moderator should look again.
+
+    The comment stays as it stands; None, and nothing is kept, once the words are erased. The caller opens the lane.
+    """
+    row = CommentRevision.objects.select_for_update(no_key=True, of=("self",)).get(pk=revision.pk)
+    if not row.text:
+        return None
+    keep(row, seen)
+    return policy.decide(seen, mode=Conversation.Mode.OPEN, first_timer=False)
 
 
 def is_first_timer(user: User) -> bool:
     """Nobody ever read and approved a comment of this member. Published by policy does not count."""
     approved = Decision.objects.filter(author=user, source=Decision.Source.MODERATOR, to_status=Comment.Status.LIVE)
     return not approved.exists()
+
+
+def _repeats(revision: CommentRevision, scan: Scan) -> list[Seen]:
+    try:
+        repeats.remember(revision, scan)
+        return repeats.look(revision)
+    except DatabaseError:
+        raise  # the transaction is broken; a finding could not be kept either
+    except Exception as error:
+        detectors.log("repeats", error)
+        return [Seen("repeats", "detector_failed", version=repeats.VERSION)]
 
 
 def _drug_names() -> set[str]:

@@ -1,0 +1,148 @@
+"""A comment as a machine reads it: plain letters that know their place in the words as typed, and what was seen there."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, wraps
+
+from ..text import INVISIBLE
+
+Span = tuple[int, int]
+
+# Letters of other alphabets that look like Latin ones; digits keep their value, since numbers are looked for too.
+LOOKALIKES = str.maketrans("аеорсухіјѕԁһкмтвнӏгпοανικρτυηωεϲցոսօɡıłøđ", "aeopcyxijsdhkmtbhlrnoavikptunwecgnuogilod")
+# Digits and signs that stand for letters, inside a word only.
+LEET = str.maketrans("013457@$!|", "oieastasil")
+
+WORD = re.compile(r"[\w@$!|*'-]{2,40}")
+SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_](?![^\W_])){2,60}")
+GAP = re.compile(r"[ \t]{2,2000}")
+SENTENCE_END = frozenset(".!?\n")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing one detector saw; spans are places in the text as typed."""
+
+    detector: str
+    label: str
+    spans: list[Span] = field(default_factory=list)
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Letters to look at, and for each of them its place in the words as typed."""
+
+    letters: str
+    places: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> Span:
+        return self.places[start], self.places[end - 1] + 1
+
+    def spans(self, pattern: re.Pattern) -> list[Span]:
+        return [self.span(*found.span()) for found in pattern.finditer(self.letters)]
+
+    def sentence(self, start: int, end: int) -> Span:
+        """Where the sentence around a place begins and ends."""
+        while start > 0 and self.letters[start - 1] not in SENTENCE_END:
+            start -= 1
+        while end < len(self.letters) and self.letters[end] not in SENTENCE_END:
+            end += 1
+        return start, end
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The words as typed; the same in plain small letters; and a third time with what disguises a word taken off."""
+
+    text: str
+    folded: Copy
+    drug_names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, text: str, drug_names: Iterable[str] = ()) -> "Scan":
+        letters: list[str] = []
+        places: list[int] = []
+        for place, letter in enumerate(text):
+            plain = letter.lower() if letter.isascii() else _plain(letter)
+            letters += plain
+            places += [place] * len(plain)
+        return cls(text, Copy("".join(letters), tuple(places)), frozenset(name.casefold() for name in drug_names))
+
+    @cached_property
+    def unmasked(self) -> Copy:
+        return _without_gaps(_joined(_letters_for_digits(_one_line(self.folded))))
+
+    def spans(self, pattern: re.Pattern) -> list[Span]:
+        """Where the pattern is, in plain sight or disguised."""
+        found = self.folded.spans(pattern)
+        return found + [span for span in self.unmasked.spans(pattern) if not overlaps(span, found)]
+
+
+def overlaps(span: Span, others: Iterable[Span]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def any_of(*phrases: str) -> re.Pattern:
+    return re.compile(r"\b(?:" + "|".join(phrases) + r")\b")
+
+
+def detector(version: int) -> Callable:
+    """A function from a scan to labels and spans becomes a detector: it signs what it saw with its name and version."""
+
+    def signed(read: Callable[[Scan], Iterable[tuple[str, list[Span]]]]) -> Callable[[Scan], list[Seen]]:
+        @wraps(read)
+        def see(scan: Scan) -> list[Seen]:
+            return [Seen(read.__name__, label, sorted(spans), version) for label, spans in read(scan) if spans]
+
+        return see
+
+    return signed
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    if letter in INVISIBLE or unicodedata.category(letter) in ("Mn", "Cf"):
+        return ""
+    bare = (part for part in unicodedata.normalize("NFKD", letter) if unicodedata.category(part) != "Mn")
+    folded = "".join(bare).casefold().translate(LOOKALIKES)
+    digits = (str(unicodedata.decimal(part)) if part.isdecimal() else part for part in folded)
+    return "".join(digits).replace("’", "'").replace("‘", "'")
+
+
+def _one_line(copy: Copy) -> Copy:
+    """A line break inside a paragraph is a space: a phrase may run over it."""
+    letters = re.sub(r"(?<!\n)\n(?!\n)", " ", copy.letters)
+    return Copy(letters, copy.places)
+
+
+def _letters_for_digits(copy: Copy) -> Copy:
+    def word(found: re.Match) -> str:
+        typed = found.group()
+        return typed.translate(LEET) if any(letter.isalpha() for letter in typed) else typed
+
+    return Copy(WORD.sub(word, copy.letters), copy.places)
+
+
+def _joined(copy: Copy) -> Copy:
+    """k i l l becomes kill."""
+    return _without(
+        copy,
+        (place for found in SPACED.finditer(copy.letters) for place in range(found.start() + 1, found.end(), 2)),
+    )
+
+
+def _without_gaps(copy: Copy) -> Copy:
+    return _without(
+        copy, (place for found in GAP.finditer(copy.letters) for place in range(found.start() + 1, found.end()))
+    )
+
+
+def _without(copy: Copy, unwanted: Iterable[int]) -> Copy:
+    out = set(unwanted)
+    if not out:
+        return copy
+    kept = [place for place in range(len(copy.letters)) if place not in out]
+    return Copy("".join(copy.letters[place] for place in kept), tuple(copy.places[place] for place in kept))
