@@ -34,10 +34,13 @@ WORDS = any_of(
     r"(?:goodbye|farewell|suicide) (?:letters?|notes?|video|message)", r"(?:good ?bye|farewell)[^.!?\n]{0,20}\b(?:for ?ever|every(?:one|body)|cruel world|forgive me|to you all)",
     r"this (?:is|will be) my last (?:post|message|comment|words)", r"(?:tonight|tomorrow|this weekend) i(?:'ll| will| am going to|'m going to) (?:do|end|finish) it",
     r"i(?:'ll| will| am going to|'m going to|'m gonna) (?:do|end|finish) it (?:tonight|tomorrow|soon|now|myself)", r"a plan and a (?:date|day)",
-    r"(?:nothing|no ?one|nobody)(?: left)? to live for", r"(?:no|lost (?:the|my|all)) will(?: left)? to live", r"not worth living", r"(?:no|without) (?:hope|future) left",
+    r"(?:nothing|no ?one|nobody)(?: left)? to live for", r"(?:no|lost (?:the|my|all)) (?:will|strength|energy|courage|wish|desire)(?: left)? to live", r"not worth living", r"(?:no|without) (?:hope|future) left",
     r"(?:jump|jumping|throw myself|throwing myself) (?:off|from|in front of|under|out of) (?:the|a|an|my)", r"(?:stepping|step|walk|walking) in(?:to| front of) (?:a |the )?(?:traffic|train|lorry|truck|bus)",
     r"driv(?:e|ing) (?:my car |the car )?(?:off (?:the|a) (?:road|bridge|cliff)|into (?:a|the) (?:tree|wall|river|lake|bridge))", r"(?:stand|standing|sitting) (?:here )?on (?:the|a) (?:bridge|ledge|railway|tracks|roof)",
     r"do(?:ing)? something (?:stupid |terrible |bad )?to myself", r"(?:easiest|painless|quickest|best) way to (?:die|go|kill)", r"nobody (?:needs|would miss) me",
+    rf"how many {MEDICINES} (?:it|would it|does it|will it) take", rf"count(?:ing)? (?:my|the) {MEDICINES}[^.!?\n]{{0,40}}\bhow many", r"tell (?:my|the) [^.!?\n]{3,24} (?:that )?i (?:loved?|am sorry)",
+    r"one (?:step|jump|turn|second|move) and (?:it|everything|all)(?: is|'d be| would be| will be|'s) (?:over|gone|done|finished)", r"if i (?:was|were) (?:not|no longer|never) (?:in it|here|around|born|there|alive)",
+    r"(?:scared|afraid|frightened) of what i(?:'ll| will| might| could| may| am going to) do", r"do to myself", r"(?:has|have|got|bought|found|had|keeps?) (?:a|the|his|her|my) (?:loaded )?(?:gun|pistol|rifle|shotgun|rope|noose|razor blade)",
     r"(?<!\d)(?<!\d )(?<!few )(?<!many )kms",
 )  # fmt: skip
 

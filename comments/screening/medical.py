@@ -34,8 +34,8 @@ NOT_TO = re.compile(r"\b(?:don't|dont|do not|never|not|didn't|did not|won't|plea
 
 WHO = r"(?:i|i'm|i've|we|we've|she|he|they|mum|mom|dad|mother|father|my \w{2,14}|our \w{2,14}|the (?:doctors?|team|oncologist|hospital|clinic|nurse))"
 CHANGED = re.compile(
-    rf"\b(?P<who>{WHO})\b(?P<between>[^.!?\n]{{0,40}}?)\b(?:stopped|stopping|quit|quitting|skipped|skipping|came off|coming off|took me off|taken me off|gave up|giving up|given up|halved|doubled|lowered|reduced|increased|raised|"
-    r"refused|declined|turned down|missed|paused|dropped|cut|stop|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
+    rf"\b(?P<who>{WHO})\b(?P<between>[^.!?\n]{{0,40}}?)\b(?:stopped|stopping|quit|quitting|skipped|skipping|came off(?! with)|coming off(?! with)|took me off|taken me off|gave up|giving up|given up|halved|doubled|lowered|reduced|increased|raised|"
+    r"put (?:my|her|his|the) dose (?:down|up)|decided against|refused|declined|turned down|missed|paused|dropped|cut|stop|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
 )
 TOLD_ME = re.compile(
     r"\b(?:told|advised|asked|wants|want|urged) (?:me|us|her|him) to (?:stop|quit|skip|come off|reduce|halve|double)\b(?=(?P<rest>[^.!?\n]{0,45}))"
@@ -57,7 +57,7 @@ NEAR = 160
 
 ASKS = (
     r"\b(?:should (?:i|she|he|we|my \w{2,12})|can (?:i|she|he|we)|could (?:i|this|it|that)|may i|am i allowed|is (?:it|this|that) (?:safe|normal|ok|okay|dangerous|serious|cancer|bad|too \w{3,6})|do (?:i|we)(?: still| really)? need|does she need|"
-    r"does (?:this|it|that|a|an|my)|do (?:these|my)|what (?:dose|does|do my|do these|should)|how (?:much|long|many|often|soon) (?:should|can|do|does|will|must)|would (?:a|an|it|you)|is (?:\w{3,14} ){1,4}(?:a reason|normal|dangerous|a sign)|when (?:can|should|may|will)|is this|will (?:i|it|she|this))\b"
+    r"does (?:this|it|that|a|an|my)|do (?:these|my)|what (?:dose|does|do my|do these|should)|how (?:much|long|many|often|soon) (?:should|can|do|does|will|must)|would (?:a|an|it)|is (?:\w{1,14} ){1,5}(?:a reason|normal|dangerous|a sign)|when (?:can|should|may|will)|is this|will (?:i|it|she|this))\b"
 )
 QUESTION = re.compile(ASKS + r"[^?.!\n]{0,200}\?")
 WORTH_ASKING = any_of(
@@ -93,7 +93,12 @@ def side_effect(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
 def medical_question(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
     letters = scan.folded.letters
     found = [one.span() for one in QUESTION.finditer(letters)]
-    yield "medical_question", [scan.folded.span(*place) for place in found if _is_medical(scan, letters[slice(*place)])]
+    yield "medical_question", [scan.folded.span(*place) for place in found if _is_medical(scan, _with_its_beginning(scan, place))]
+
+
+def _with_its_beginning(scan: Scan, question: Span) -> str:
+    start, _end = scan.folded.sentence(*question)
+    return scan.folded.letters[start : question[1]]
 
 
 def _is_medical(scan: Scan, question: str) -> bool:
@@ -131,7 +136,7 @@ def _changes(scan: Scan, copy: Copy) -> list[Span]:
         if not re.search(r"(?:never|not|n't|without)$", found["between"].strip())
         and (
             _is_about_medicine(scan, found["rest"])
-            or _is_about_medicine(scan, found["between"])
+            or _is_about_medicine(scan, found.group())
             or CYCLES.search(found["rest"])
         )
     ]
