@@ -41,13 +41,37 @@ WORDS = any_of(
     rf"how many {MEDICINES} (?:it|would it|does it|will it) take", rf"count(?:ing)? (?:my|the) {MEDICINES}[^.!?\n]{{0,40}}\bhow many", r"tell (?:my|the) [^.!?\n]{3,24} (?:that )?i (?:loved?|am sorry)",
     r"one (?:step|jump|turn|second|move) and (?:it|everything|all)(?: is|'d be| would be| will be|'s) (?:over|gone|done|finished)", r"if i (?:was|were) (?:not|no longer|never) (?:in it|here|around|born|there|alive)",
     r"(?:scared|afraid|frightened) of what i(?:'ll| will| might| could| may| am going to) do", r"do to myself", r"(?:has|have|got|bought|found|had|keeps?) (?:a|the|his|her|my) (?:loaded )?(?:gun|pistol|rifle|shotgun|rope|noose|razor blade)",
+    r"(?:rather|prefer to) not be alive", r"not be alive (?:for|any ?more|tomorrow)", r"let me die", r"by my own hand", r"out of life", r"(?:don't|do not|not) feel safe (?:with|around) myself", r"(?:thought|thinking|think) (?:about|of) (?:jumping|dying|death all)",
+    r"(?:nicht mehr leben|mich umbringen|mir das leben nehmen|selbstmord|suizid)", r"(?:quiero morir|suicidarme|me tuer|envie de mourir)",
     r"(?<!\d)(?<!\d )(?<!few )(?<!many )kms",
 )  # fmt: skip
+
+# Each alone is ordinary in this community. Two of different kinds in one comment are looked at.
+SIGNS = {
+    "despair": any_of(
+        r"hopeless", r"no hope", r"pointless", r"what'?s the point any ?more", r"(?:can't|cannot|don't) see (?:a|any) (?:future|way)", r"no (?:future|way out)", r"a way out", r"trapped", r"so low",
+        r"rock bottom", r"dark (?:thoughts|place)", r"voices? in my head", r"(?:hate|loathe) myself", r"end of my rope", r"can't (?:cope|take it) any ?more", r"so empty", r"want out", r"don't care any ?more",
+    ),
+    "burden": any_of(
+        r"burden", r"a waste of", r"no use to any(?:one|body)", r"no one would (?:miss|notice)", r"nobody would (?:miss|notice|care)", r"(?:worthless|useless) (?:mother|wife|person)", r"everybody would be relieved",
+        r"give it to somebody (?:young|who)", r"deserves? (?:a )?better (?:mother|wife|husband)",
+    ),
+    "leaving": any_of(
+        r"papers in order", r"affairs in order", r"gave away (?:her|his|my)", r"giv(?:e|ing) away (?:all )?my", r"forgives? (?:everyone|everybody|me)", r"not (?:to )?be sad when", r"look after my", r"sorry for everything", r"where (?:he|she|they) will find",
+    ),
+    "way": any_of(
+        r"how to do it", r"without pain", r"by my own hand", r"on (?:my|her|his) own terms", r"swallow them(?: all)?", r"(?:thought|thinking|think) (?:about|of) jumping", r"hold the wheel", r"rope in my hands?", r"(?:more|too many) tablets than",
+        r"stopped eating and drinking",
+    ),
+    "end": any_of(
+        r"want it finished", r"(?:her|his|my) pain will be over", r"be over by", r"by tomorrow", r"out of life", r"soon be (?:done|over)", r"gone by", r"no longer be here", r"won't be here", r"think about (?:it|dying) all (?:day|the time)",
+    ),
+}  # fmt: skip
 
 OVER = any_of(
     r"(?:lost|losing)[^.!?\n]{0,40}\bto suicide", r"died (?:by|of|from|through) suicide", rf"(?:took|taken) {WHOSE} own li(?:fe|ves)", rf"killed {SELF}",
     rf"(?:hanged|shot|drowned) {SELF}", r"committed suicide", r"suicide of", rf"tried to (?:kill|hang|hurt|drown) {SELF}", rf"tried to (?:end|take) {WHOSE} (?:own )?life",
-    r"suicide attempts?", r"attempted suicide", r"(?:took|taken) an overdose",
+    rf"ended {WHOSE} (?:own )?li(?:fe|ves)", r"suicide attempts?", r"attempted suicide", r"(?:took|taken) an overdose",
 )  # fmt: skip
 
 # Idioms, medicine and the news. A hit inside one of them is none.
@@ -61,7 +85,7 @@ IDIOMS = any_of(
 
 LONG_AGO = any_of(
     r"years? ago", r"months ago", r"decades? ago", r"long ago", r"back then", r"in (?:19|20)\d\d", r"used to", r"as a (?:teenager|teen|child|student|kid|young \w{3,6})", r"when i was",
-    r"at (?:the age of )?(?:\d\d|sixteen|seventeen|eighteen|nineteen|twenty)", r"(?:i|she|he) (?:was|had been|felt) suicidal", r"survived", r"years since",
+    r"at (?:the age of )?(?:\d\d|sixteen|seventeen|eighteen|nineteen|twenty)", r"(?:i|she|he) (?:was|had been|felt) suicidal", r"survived", r"years since", r"in my (?:teens|twenties|thirties|forties)",
 )  # fmt: skip
 NOW = any_of(
     r"again",
@@ -84,6 +108,8 @@ def crisis(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
             if overlaps(span, now) or overlaps(span, over):
                 continue
             (over if _is_over(copy, place) else now).append(span)
+    if not now and not over:
+        now = _signs(scan.unmasked)
     yield "crisis", now
     # Where somebody is in danger now, what was before is no second reason to look.
     yield "crisis_past", [] if now else over
@@ -93,6 +119,12 @@ def _hits(copy: Copy) -> list[Span]:
     idioms = [found.span() for found in IDIOMS.finditer(copy.letters)]
     found = [found.span() for pattern in (OVER, WORDS) for found in pattern.finditer(copy.letters)]
     return [place for place in found if not overlaps(place, idioms)]
+
+
+def _signs(copy: Copy) -> list[Span]:
+    kinds = [copy.spans(pattern) for pattern in SIGNS.values()]
+    seen = [spans for spans in kinds if spans]
+    return [span for spans in seen for span in spans] if len(seen) > 1 else []
 
 
 def _is_over(copy: Copy, place: Span) -> bool:

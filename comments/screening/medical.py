@@ -35,7 +35,7 @@ NOT_TO = re.compile(r"\b(?:don't|dont|do not|never|not|didn't|did not|won't|plea
 WHO = r"(?:i|i'm|i've|we|we've|she|he|they|mum|mom|dad|mother|father|my \w{2,14}|our \w{2,14}|the (?:doctors?|team|oncologist|hospital|clinic|nurse))"
 CHANGED = re.compile(
     rf"\b(?P<who>{WHO})\b(?P<between>[^.!?\n]{{0,40}}?)\b(?:stopped|stopping|quit|quitting|skipped|skipping|came off(?! with)|coming off(?! with)|took me off|taken me off|gave up|giving up|given up|halved|doubled|lowered|reduced|increased|raised|"
-    r"put (?:my|her|his|the) dose (?:down|up)|decided against|refused|declined|turned down|missed|paused|dropped|cut|stop|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
+    r"put (?:my|her|his|the) dose (?:down|up)|decided against|refused|declined|turned down|missed|paused|dropped|cut|stop|ended|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
 )
 TOLD_ME = re.compile(
     r"\b(?:told|advised|asked|wants|want|urged) (?:me|us|her|him) to (?:stop|quit|skip|come off|reduce|halve|double)\b(?=(?P<rest>[^.!?\n]{0,45}))"
@@ -48,7 +48,7 @@ SYMPTOM = any_of(
     r"neuropathy", r"numb(?:ness)?", r"tingling", r"cramps?(?: up)?", r"mouth (?:sores?|ulcers?)", r"ulcers?", r"sore mouth", r"(?:hair|taste|weight|appetite|nail) (?:loss|gain)", r"thinning hair", r"(?:lost|losing|loses?) (?:my|her|his|the) (?:hair|eyebrows|lashes|nails|taste|appetite|voice)",
     r"nails? (?:came|fell|lifted|turned|went)[^.!?\n]{0,12}", r"bleed(?:ing|s)?", r"bled", r"bruis(?:e|es|ing|ed)", r"swell(?:s|ing|ed)?", r"swollen", r"blood clots?", r"embolism", r"infections?", r"pneumon\w{2,5}", r"fatigued?", r"exhaust(?:ed|ion)", r"tired(?:ness)?", r"headaches?", r"migraines?",
     r"blurr(?:y|ed)", r"side[- ]effects?", r"hot flush(?:es)?", r"hot flash(?:es)?", r"night sweats?", r"seizures?", r"collapsed?", r"hospitali[sz]ed", r"in hospital", r"peel(?:s|ed|ing)?", r"blisters?", r"liver (?:values|enzymes|counts)", r"(?:heart|echo) (?:scan|function)? ?(?:was |got |is )?(?:worse|lower|dropped)",
-    r"thyroid", r"an(?:a)?emia", r"(?:white cells?|platelets|counts|neutrophils) (?:dropped|went down|fell|crashed|too low|were low|are low)", r"neutropeni[ac]", r"transfusions?", r"insomnia", r"(?:not|cannot|can't|couldn't) sleep", r"awake", r"mood swings", r"brain fog", r"allergic", r"anaphyla\w{3,5}", r"trigger (?:thumb|finger)s?", r"(?:hurts?|burns?)",
+    r"thyroid", r"an(?:a)?emia", r"(?:white cells?|platelets|counts|neutrophils) (?:dropped|went down|fell|crashed|too low|were low|are low)", r"neutropeni[ac]", r"transfusions?", r"insomnia", r"(?:not|cannot|can't|couldn't) sleep", r"awake", r"mood swings", r"brain fog", r"allergic", r"anaphyla\w{3,5}", r"trigger (?:thumb|finger)s?", r"(?:hurts?|burns?|locks?|stiff)", r"(?:blood )?sugar (?:went|is|was|goes|rose)",
 )  # fmt: skip
 NO_SYMPTOM = re.compile(
     r"\b(?:no|not|never|without|zero|not a single|hardly any|instead of|free of|had none)(?: \w{2,8})? $"
@@ -57,12 +57,12 @@ NEAR = 160
 
 ASKS = (
     r"\b(?:should (?:i|she|he|we|my \w{2,12})|can (?:i|she|he|we)|could (?:i|this|it|that)|may i|am i allowed|is (?:it|this|that) (?:safe|normal|ok|okay|dangerous|serious|cancer|bad|too \w{3,6})|do (?:i|we)(?: still| really)? need|does she need|"
-    r"does (?:this|it|that|a|an|my)|do (?:these|my)|what (?:dose|does|do my|do these|should)|how (?:much|long|many|often|soon) (?:should|can|do|does|will|must)|would (?:a|an|it)|is (?:\w{1,14} ){1,5}(?:a reason|normal|dangerous|a sign)|when (?:can|should|may|will)|is this|will (?:i|it|she|this))\b"
+    r"does (?:this|it|that|a|an|my)|do (?:these|my)|what (?:dose|does|do my|do these|should)|could it have|who (?:do|should) (?:i|we) (?:call|ask|tell)|how (?:much|long|many|often|soon) (?:should|can|do|does|will|must)|would (?:a|an|it)|is (?:\w{1,14} ){1,5}(?:a reason|normal|dangerous|a sign)|when (?:can|should|may|will)|is this|will (?:i|it|she|this))\b"
 )
 QUESTION = re.compile(ASKS + r"[^?.!\n]{0,200}\?")
 WORTH_ASKING = any_of(
     r"should i (?:ask|worry|be worried|call|see|go to|stop|take|wait|get|have)", r"scans?", r"results?", r"lumps?", r"nodules?", r"cancer", r"biops(?:y|ies)", r"operation", r"surgery", r"mammograms?", r"vaccin\w{1,6}", r"her2", r"scores?", r"stage", r"spread", r"tests?", r"bloods?",
-    r"drain", r"wound", r"scar", r"arm", r"breast", r"pain", r"fever", r"alcohol", r"wine", r"drink", r"fly", r"pregnan\w{1,4}", r"supplements?", r"vitamins?", r"exercise", r"dangerous", r"safe", r"normal", r"lymph\w{0,7}", r"nodes?", r"oestrogen", r"estrogen", r"ovaries", r"periods?", r"temperature", r"nausea", r"tingling",
+    r"drain", r"wound", r"scar", r"arm", r"breast", r"pain", r"fever", r"alcohol", r"wine", r"drink", r"fly", r"pregnan\w{1,4}", r"supplements?", r"vitamins?", r"exercise", r"dangerous", r"safe", r"normal", r"come back", r"something to report", r"cough", r"lymph\w{0,7}", r"nodes?", r"oestrogen", r"estrogen", r"ovaries", r"periods?", r"temperature", r"nausea", r"tingling",
 )  # fmt: skip
 
 

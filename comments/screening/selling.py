@@ -59,8 +59,8 @@ CONTACT = re.compile(
     r"\b(?:whats ?app|telegram|wechat|viber|snapchat)\b|\b(?:dm|pm|inbox|private message) me\b"
     rf"|{_NOBODY_ELSE}\b(?:text|message|(?:e-?)?mail|contact|call|ring|phone|write|write to|ping) me\b(?! (?:back )?(?:if|when|the day|crazy|mad|an? |what|old|names))"
     r"|\b(?:message|write|contact|text) me (?:privately|in private|directly|on|at)\b|\bprivately? messag(?:e|ing)\b"
-    r"|\b(?:get|reach|catch) me (?:under|at|on|by)\b(?! (?:the|all|my) )|\b(?:add|find|follow|join|hit|reach) me (?:up )?(?:here |there )?(?:on|at|in|via)\b|\b(?:talk|chat|move|continue|take) (?:this |it )?(?:on|to|over on|via) (?:signal|messenger|facebook|instagram|insta|discord|zoom|e-?mail|skype)\b"
-    r"|\b(?:facebook|fb|insta|instagram|tiktok|youtube|discord) (?:group|page|channel|account|profile|handle)\b|\bmy (?:facebook|fb|insta|instagram|tiktok|youtube|discord|snap)\b|\bon (?:insta|instagram|tiktok|snap) @|\bsignal me\b"
+    r"|\bdrop me a (?:line|message|note)\b|\b(?:get|reach|catch) me (?:under|at|on|by)\b(?! (?:the|all|my) )|\b(?:add|find|follow|join|hit|reach) me (?:up )?(?:here |there )?(?:on|at|in|via)\b|\b(?:talk|chat|move|continue|take) (?:this |it )?(?:on|to|over on|via) (?:signal|messenger|facebook|instagram|insta|discord|zoom|e-?mail|skype)\b"
+    r"|\bgroup on (?:facebook|fb|discord)\b|\b(?:facebook|fb|insta|instagram|tiktok|youtube|discord) (?:group|page|channel|account|profile|handle)\b|\bmy (?:facebook|fb|insta|instagram|tiktok|youtube|discord|snap)\b|\bon (?:insta|instagram|tiktok|snap) @|\bsignal me\b"
 )
 
 TOP = r"(?:com|org|net|info|io|shop|store|online|site|biz|co\.uk|org\.uk|de|eu|fr|health|care|blog|app|xyz|club|top|live|link|ru|ca|au|nl|ch|tv|vip|pro|life)"
