@@ -43,6 +43,11 @@ WORDS = any_of(
     r"(?:scared|afraid|frightened) of what i(?:'ll| will| might| could| may| am going to) do", r"do to myself", r"(?:has|have|got|bought|found|had|keeps?) (?:a|the|his|her|my) (?:loaded )?(?:gun|pistol|rifle|shotgun|rope|noose|razor blade)",
     r"(?:rather|prefer to) not be alive", r"not be alive (?:for|any ?more|tomorrow)", r"let me die", r"by my own hand", r"out of life", r"(?:don't|do not|not) feel safe (?:with|around) myself", r"(?:thought|thinking|think) (?:about|of) jumping",
     r"(?:nicht mehr leben|mich umbringen|mir das leben nehmen|selbstmord|suizid)", r"(?:quiero morir|suicidarme|me tuer|envie de mourir)",
+    r"think(?:ing)? (?:about|of) (?:dying|death) (?:all|every|a lot|again)", r"(?:just|want to|going to|could) (?:drive|steer|turn) (?:it|the car|my car) (?:into|off)", r"would have ended (?:it|things|everything)", r"(?:hope|wish|pray)[^.!?\n]{0,30}\bheart (?:just |simply )?stops",
+    r"if i (?:was|were) (?:just |simply )?gone", r"taken? (?:more|too many) (?:tablets|pills)", r"(?:wrote|written) (?:my|him|her|them)[^.!?\n]{0,20}\ba letter[^.!?\n]{0,40}\b(?:find it|afterwards|when i'm gone|after i)", r"step(?:ping)? off the (?:platform|kerb|edge|roof)",
+    r"(?:be gone|go|die|leave) on my own terms", r"i (?:already )?know how (?:i'll|i will|i would)? ?(?:do it)?(?=[.!?\n]|$)", r"(?:or else|then) i(?:'ll|ll| will) do it", r"hurry up and take me", r"(?:ask(?:ed|s|ing)?|look(?:ed|ing)?)[^.!?\n]{0,30}\b(?:shotgun|the gun|rifle)",
+    r"(?:dead|death) (?:would be|sounds like|is|seems)[^.!?\n]{0,12}\b(?:a relief|better|easier|peace\w{0,4})", r"(?:done|finished) with (?:life|living)", r"(?:don't|do not|no longer) want this life any ?more", r"end(?:ing)? my (?:suffering|pain|misery)", r"not (?:come|coming) back(?=[.!?\n]|$)",
+    r"(?:don't|do not|never) (?:come out of|survive|wake up from) (?:it|the (?:surgery|operation))",
     r"(?<!\d)(?<!\d )(?<!few )(?<!many )kms",
 )  # fmt: skip
 
@@ -50,7 +55,7 @@ WORDS = any_of(
 SIGNS = {
     "despair": any_of(
         r"hopeless", r"no hope", r"pointless", r"what'?s the point any ?more", r"(?:can't|cannot|don't) see (?:a|any) (?:future|way)", r"no (?:future|way out)", r"a way out", r"trapped", r"so low",
-        r"rock bottom", r"dark (?:thoughts|place)", r"voices? in my head", r"(?:hate|loathe) myself", r"can't (?:cope|take it) any ?more", r"want out",
+        r"rock bottom", r"dark (?:thoughts|place)", r"voices? in my head", r"(?:hate|loathe) myself", r"can't (?:cope|take it) any ?more", r"want out", r"(?:so|feel|am) empty", r"end of my (?:rope|tether)", r"don't care any ?more",
     ),
     "burden": any_of(
         r"burden", r"a waste of", r"no use to any(?:one|body)", r"no one would (?:miss|notice)", r"nobody would (?:miss|notice|care)", r"(?:worthless|useless) (?:mother|wife|person)",
@@ -60,7 +65,7 @@ SIGNS = {
         r"papers in order", r"affairs in order", r"gave away (?:her|his|my)", r"giv(?:e|ing) away (?:all )?my", r"forgives? (?:everyone|everybody|me)", r"not (?:to )?be sad when", r"look after my", r"sorry for everything",
     ),
     "way": any_of(
-        r"how to do it", r"without pain", r"by my own hand", r"on (?:my|her|his) own terms", r"swallow them(?: all)?", r"(?:thought|thinking|think) (?:about|of) jumping", r"hold the wheel", r"rope in my hands?",
+        r"how to do it", r"so easy", r"looking at (?:the|my) (?:bottle|pills|tablets|knife|bridge)", r"bottle of (?:oxycodone|morphine|pills|tablets)", r"without pain", r"by my own hand", r"on (?:my|her|his) own terms", r"swallow them(?: all)?", r"(?:thought|thinking|think) (?:about|of) jumping", r"hold the wheel", r"rope in my hands?",
         r"stopped eating and drinking",
     ),
     "end": any_of(
@@ -70,7 +75,7 @@ SIGNS = {
 
 OVER = any_of(
     r"(?:lost|losing)[^.!?\n]{0,40}\bto suicide", r"died (?:by|of|from|through) suicide", rf"(?:took|taken) {WHOSE} own li(?:fe|ves)", rf"killed {SELF}",
-    rf"(?:hanged|shot|drowned) {SELF}", r"committed suicide", r"suicide of", rf"tried to (?:kill|hang|hurt|drown) {SELF}", rf"tried to (?:end|take) {WHOSE} (?:own )?life",
+    rf"(?:hanged|shot|drowned) {SELF}", r"jumped (?:from|off) (?:a|the) (?:bridge|roof|balcony|building)", r"planned my own death", rf"took {WHOSE} life", r"committed suicide", r"suicide of", rf"tried to (?:kill|hang|hurt|drown) {SELF}", rf"tried to (?:end|take) {WHOSE} (?:own )?life",
     rf"ended {WHOSE} (?:own )?li(?:fe|ves)", r"suicide attempts?", r"attempted suicide", r"(?:took|taken) an overdose",
 )  # fmt: skip
 
@@ -85,7 +90,7 @@ IDIOMS = any_of(
 
 LONG_AGO = any_of(
     r"years? ago", r"months ago", r"decades? ago", r"long ago", r"back then", r"in (?:19|20)\d\d", r"used to", r"as a (?:teenager|teen|child|student|kid|young \w{3,6})", r"when i was",
-    r"at (?:the age of )?(?:\d\d|sixteen|seventeen|eighteen|nineteen|twenty)", r"(?:i|she|he) (?:was|had been|felt) suicidal", r"survived", r"years since", r"in my (?:teens|twenties|thirties|forties)",
+    r"at (?:the age of )?(?:\d\d|sixteen|seventeen|eighteen|nineteen|twenty)", r"(?:i|she|he) (?:was|had been|felt) suicidal", r"survived", r"planned my own death", r"that was (?:\w{2,8} years|in|\d{4})", r"years since", r"in my (?:teens|twenties|thirties|forties)",
 )  # fmt: skip
 NOW = any_of(
     r"again",

@@ -34,7 +34,7 @@ NOT_TO = re.compile(r"\b(?:don't|dont|do not|never|not|didn't|did not|won't|plea
 
 WHO = r"(?:i|i'm|i've|we|we've|she|he|they|mum|mom|dad|mother|father|my \w{2,14}|our \w{2,14}|the (?:doctors?|team|oncologist|hospital|clinic|nurse))"
 CHANGED = re.compile(
-    rf"\b(?P<who>{WHO})\b(?P<between>[^.!?\n]{{0,40}}?)\b(?:stopped|stopping|quit|quitting|skipped|skipping|came off(?! with)|coming off(?! with)|took me off|taken me off|gave up|giving up|given up|halved|doubled|lowered|reduced|increased|raised|"
+    rf"\b(?P<who>{WHO})\b(?P<between>[^.!?\n]{{0,40}}?)\b(?:stopped|stopping|quit|quitting|not taken|skipped|skipping|came off(?! with)|coming off(?! with)|took me off|taken me off|gave up|giving up|given up|halved|doubled|lowered|reduced|increased|raised|"
     r"put (?:my|her|his|the) dose (?:down|up)|decided against|refused|declined|turned down|missed|paused|dropped|cut|stop|ended|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
 )
 TOLD_ME = re.compile(
@@ -43,7 +43,7 @@ TOLD_ME = re.compile(
 CYCLES = any_of(r"cycles?", r"infusions?", r"dose", r"doses", r"tablets?", r"treatment", r"taking (?:it|them)")
 
 SYMPTOM = any_of(
-    r"nausea", r"nauseous", r"(?:felt|feel|feeling|so|was|been|me|being) sick", r"sickness", r"vomit(?:s|ing|ed)?", r"threw up", r"throwing up", r"diarrh?o?ea", r"loose stools", r"constipat\w{2,4}", r"rash(?:es)?", r"itch(?:y|ing|es)?", r"hives",
+    r"nausea", r"nauseous", r"(?:felt|feel|feeling|so|was|been|me|being) sick", r"sickness", r"vomit(?:s|ing|ed)?", r"threw up", r"throwing up", r"diarrh?o?ea", r"loose stools", r"the runs", r"(?:toilet|loo)", r"constipat\w{2,4}", r"rash(?:es)?", r"itch(?:y|ing|es)?", r"hives",
     r"fevers?", r"chills", r"dizz(?:y|iness)", r"faint(?:ed|ing)?", r"short(?:ness)? of breath", r"breathless(?:ness)?", r"cough(?:ing)?", r"chest pains?", r"palpitations?", r"joint pains?", r"(?:my|the) joints", r"ach(?:e|es|ing|ed|y)", r"(?:bone|muscle|back|leg) pains?",
     r"neuropathy", r"numb(?:ness)?", r"tingling", r"cramps?(?: up)?", r"mouth (?:sores?|ulcers?)", r"ulcers?", r"sore mouth", r"(?:hair|taste|weight|appetite|nail) (?:loss|gain)", r"thinning hair", r"(?:lost|losing|loses?) (?:my|her|his|the) (?:hair|eyebrows|lashes|nails|taste|appetite|voice)",
     r"nails? (?:came|fell|lifted|turned|went)[^.!?\n]{0,12}", r"bleed(?:ing|s)?", r"bled", r"bruis(?:e|es|ing|ed)", r"swell(?:s|ing|ed)?", r"swollen", r"blood clots?", r"embolism", r"infections?", r"pneumon\w{2,5}", r"fatigued?", r"exhaust(?:ed|ion)", r"tired(?:ness)?", r"headaches?", r"migraines?",
@@ -56,12 +56,12 @@ NO_SYMPTOM = re.compile(
 NEAR = 160
 
 ASKS = (
-    r"\b(?:should (?:i|she|he|we|my \w{2,12})|can (?:i|she|he|we)|could (?:i|this|it|that)|may i|am i allowed|is (?:it|this|that) (?:safe|normal|ok|okay|dangerous|serious|cancer|bad|too \w{3,6})|do (?:i|we)(?: still| really)? need|does she need|"
+    r"\b(?:should (?:i|she|he|we|my \w{2,12})|can (?:i|she|he|we)|could (?:i|this|it|that)|may i|am i allowed|is (?:it|this|that) (?:safe|normal|ok|okay|dangerous|serious|cancer|bad|too \w{3,6})|do (?:i|we)(?: still| really)? (?:need|have to)|(?:do you think|should) i (?:need|worry)|can (?:they|you) still|does she need|"
     r"does (?:this|it|that|a|an|my)|do (?:these|my)|what (?:dose|does|do my|do these|should)|could it have|who (?:do|should) (?:i|we) (?:call|ask|tell)|how (?:much|long|many|often|soon) (?:should|can|do|does|will|must)|would (?:a|an|it)|is (?:\w{1,14} ){1,5}(?:a reason|normal|dangerous|a sign)|when (?:can|should|may|will)|is this|will (?:i|it|she|this))\b"
 )
 QUESTION = re.compile(ASKS + r"[^?.!\n]{0,200}\?")
 WORTH_ASKING = any_of(
-    r"should i (?:ask|worry|be worried|call|see|go to|stop|take|wait|get|have)", r"scans?", r"results?", r"lumps?", r"nodules?", r"cancer", r"biops(?:y|ies)", r"operation", r"surgery", r"mammograms?", r"vaccin\w{1,6}", r"her2", r"scores?", r"stage", r"spread", r"tests?", r"bloods?",
+    r"should i (?:ask|worry|be worried|call|see|go to|stop|take|wait|get|have)", r"scans?", r"results?", r"lumps?", r"nodules?", r"cancer", r"biops(?:y|ies)", r"operation", r"surgery", r"mammograms?", r"vaccin\w{1,6}", r"her2", r"scores?", r"stage", r"spread", r"bones?", r"liver", r"operate", r"worry", r"tests?", r"bloods?",
     r"drain", r"wound", r"scar", r"arm", r"breast", r"pain", r"fever", r"alcohol", r"wine", r"drink", r"fly", r"pregnan\w{1,4}", r"supplements?", r"vitamins?", r"exercise", r"dangerous", r"safe", r"normal", r"come back", r"something to report", r"cough", r"lymph\w{0,7}", r"nodes?", r"oestrogen", r"estrogen", r"ovaries", r"periods?", r"temperature", r"nausea", r"tingling",
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ SPELT_NUMBER = re.compile(rf"\b{DIGIT}(?:[ ,-]{{1,2}}(?:{DIGIT}|\d{{1,4}})\b){{5
 
 RECORD = re.compile(
     r"\b(?:(?:nhs|mrn|ssn|chi|medicare|medicaid|social security|versicherten\w{0,6}|krankenversicherten\w{0,6})(?: (?:no|number|num|nr|id|card))?"
-    r"|(?:hospital|hosp|patient|insurance|policy|health card|membership|case|file|record|chart)s? ?(?:(?:no|number|num|nr|id)\b|#))"
+    r"|(?:hospital|hosp|patient|insurance|policy|health card|membership|case|file|record|chart)s? ?(?:(?:no|number|num|nr|id)\b|#)(?: there| here)?)"
     r"[ .:#]{0,3}(?:is |was )?[ .:#]{0,3}(?=[a-z]{0,3}[0-9])[a-z0-9](?:[ /.-]?[a-z0-9]){4,14}(?![\w])"
 )
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")

@@ -59,7 +59,7 @@ CONTACT = re.compile(
     r"\b(?:whats ?app|telegram|wechat|viber|snapchat)\b|\b(?:dm|pm|inbox|private message) me\b"
     rf"|{_NOBODY_ELSE}\b(?:text|message|(?:e-?)?mail|contact|call|ring|phone|write|write to|ping) me\b(?! (?:back )?(?:if|when|the day|crazy|mad|an? |what|old|names))"
     r"|\b(?:message|write|contact|text) me (?:privately|in private|directly|on|at)\b|\bprivately? messag(?:e|ing)\b"
-    r"|\bdrop me a (?:line|message|note)\b|\b(?:get|reach|catch) me (?:under|at|on|by)\b(?! (?:the|all|my) )|\b(?:add|find|follow|join|hit|reach) me (?:up )?(?:here |there )?(?:on|at|in|via)\b|\b(?:talk|chat|move|continue|take) (?:this |it )?(?:on|to|over on|via) (?:signal|messenger|facebook|instagram|insta|discord|zoom|e-?mail|skype)\b"
+    r"|\bprivate (?:note|message|chat)s?\b|\bour chat group\b|\bdrop me a (?:line|message|note)\b|\b(?:get|reach|catch) me (?:under|at|on|by)\b(?! (?:the|all|my) )|\b(?:add|find|follow|join|hit|reach) me (?:up )?(?:here |there )?(?:on|at|in|via)\b|\b(?:talk|chat|move|continue|take) (?:this |it )?(?:on|to|over on|via) (?:signal|messenger|facebook|instagram|insta|discord|zoom|e-?mail|skype)\b"
     r"|\bgroup on (?:facebook|fb|discord)\b|\b(?:facebook|fb|insta|instagram|tiktok|youtube|discord) (?:group|page|channel|account|profile|handle)\b|\bmy (?:facebook|fb|insta|instagram|tiktok|youtube|discord|snap)\b|\bon (?:insta|instagram|tiktok|snap) @|\bsignal me\b"
 )
 
