@@ -6,11 +6,16 @@ from .scan import Span
 from .watched import WATCHED
 
 MEDICINE = re.compile(
-    r"\b(?:tablets?|pills?|capsules?|meds?|medicines?|medications?|drugs?|doses?|dosage|chemo(?:therapy)?|radiation|radiotherapy|treatments?|therapy|"
-    r"infusions?|injections?|(?:every )?(?:second|other|next|last) (?:round|cycle|session)s?|shots|hormones?|steroids?|(?:hormone |aromatase )?(?:blockers?|inhibitors?)|antidepressants?|pain ?killers?|insulin|blood thinners?)\b"
+    r"\b(?:tablets?|pills?|capsules?|meds?|medicines?|medications?|drugs?|doses?|dosage|chemo(?:therapy)?|radiation"
+    r"|radiotherapy|treatments?|therapy|"
+    r"infusions?|injections?|(?:every )?(?:second|other|next|last) (?:round|cycle|session)s?|shots|hormones?"
+    r"|steroids?|(?:hormone |aromatase )?(?:blockers?|inhibitors?)|antidepressants?|pain ?killers?|insulin"
+    r"|blood thinners?)\b"
 )
 BY_ENDING = re.compile(
-    r"\b[a-z]{2,20}(?:mab|nib|ciclib|lisib|taxel|rubicin|platin|parib|trozole|mestane|oxifen|tecan|deruxtecan|emtansine|citabine|bulin|strant|relin|dronate|dronic|grastim|setron|limus|degib|rafenib|profen|azepam|azolam)\b"
+    r"\b[a-z]{2,20}(?:mab|nib|ciclib|lisib|taxel|rubicin|platin|parib|trozole|mestane|oxifen|tecan|deruxtecan"
+    r"|emtansine|citabine|bulin|strant|relin|dronate|dronic|grastim|setron|limus|degib|rafenib|profen|azepam"
+    r"|azolam)\b"
 )
 NAME = re.compile(r"[\w-]{3,40}")
 

@@ -7,15 +7,19 @@ from .scan import Scan, Span, any_of, detector
 from .watched import WATCHED
 
 WORD = re.compile(r"[^\W\d_][\w'’-]{0,30}")
-TITLES = frozenset("dr doctor prof professor mr mrs ms miss sister nurse frau herr".split())
+TITLES = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "miss", "sister", "nurse", "frau", "herr"})
 ILL = any_of(
-    r"cancer", r"tumou?rs?", r"stage (?:[1-4]|i{1,3}v?|iv)", r"metasta\w{2,8}", r"diagnos\w{2,6}", r"chemo\w{0,7}", r"radiotherapy", r"mastectomy", r"lumpectomy", r"leuka?emia", r"lymphoma",
-    r"hiv", r"hepatitis", r"depression", r"depressed", r"bipolar", r"rehab", r"alcoholic", r"terminal", r"hospice", r"relaps\w{1,4}", r"biopsy", r"brca[12]?", r"dementia", r"diabetes", r"miscarriage",
+    r"cancer", r"tumou?rs?", r"stage (?:[1-4]|i{1,3}v?|iv)", r"metasta\w{2,8}", r"diagnos\w{2,6}", r"chemo\w{0,7}",
+    r"radiotherapy", r"mastectomy", r"lumpectomy", r"leuka?emia", r"lymphoma", r"hiv", r"hepatitis", r"depression",
+    r"depressed", r"bipolar", r"rehab", r"alcoholic", r"terminal", r"hospice", r"relaps\w{1,4}", r"biopsy",
+    r"brca[12]?", r"dementia", r"diabetes", r"miscarriage",
 )  # fmt: skip
 CLINIC = any_of(r"clinic", r"hospital", r"centre", r"center", r"ward", r"surgery", r"practice", r"klinik", r"infirmary")
 AT = re.compile(r"[,.]? (?:at|from|of|in|@) ")
 RELATION = re.compile(
-    r"\b(?:my|our|his|her|for|this is|named|called) (?:\w{2,12} ){0,2}$|\b(?:friend|neighbou?r|boss|teacher|colleague|sister|brother|cousin|aunt|uncle|husband|wife|partner|mother|father|mum|mom|dad|daughter|son|surgeon|oncologist|nurse),? $"
+    r"\b(?:my|our|his|her|for|this is|named|called) (?:\w{2,12} ){0,2}$|\b(?:friend|neighbou?r|boss|teacher"
+    r"|colleague|sister|brother|cousin|aunt|uncle|husband|wife|partner|mother|father|mum|mom|dad|daughter|son"
+    r"|surgeon|oncologist|nurse),? $"
 )
 IS_ILL = re.compile(
     r"(?:,[^,.!?\n]{1,40},)? (?:has|had|have|was|is|got|gets|needs|suffers|suffered|died|lost|starts|started)\b"

@@ -8,17 +8,20 @@ from .scan import Copy, Scan, Span, any_of, detector, overlaps
 EMAIL = re.compile(r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64} ?@ ?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){1,4}")
 SPELT_EMAIL = re.compile(
     r"(?<![a-z0-9._-])[a-z0-9._-]{1,64} (?:at|@) [a-z0-9-]{2,63}(?: dot [a-z0-9-]{2,24}){1,3}\b"
-    r"|(?<![a-z0-9._-])[a-z0-9._-]{1,64} ?[\[({<] ?(?:at|@) ?[\])}>] ?[a-z0-9-]{2,63}(?: ?[\[({<]? ?(?:dot|\.) ?[\])}>]? ?[a-z0-9-]{2,24}){1,3}\b"
+    r"|(?<![a-z0-9._-])[a-z0-9._-]{1,64} ?[\[({<] ?(?:at|@) ?[\])}>] ?[a-z0-9-]{2,63}(?: ?[\[({<]? ?(?:dot"
+    r"|\.) ?[\])}>]? ?[a-z0-9-]{2,24}){1,3}\b"
 )
 
 NUMBER = re.compile(r"(?<![\w./-])\+?\(?\d(?:[ ().\-/]{0,3}\d){4,14}(?![\w/])")
 CALLED = any_of(
-    r"call", r"phone", r"ring", r"tel", r"telephone", r"mobile", r"cell", r"text", r"whats ?app", r"fax", r"(?:my|her|his|their|our|phone|direct) number", r"handy", r"nummer",
-    r"numero", r"reach me", r"telefon\w{0,3}", r"portable", r"movil", r"desk of",
+    r"call", r"phone", r"ring", r"tel", r"telephone", r"mobile", r"cell", r"text", r"whats ?app", r"fax",
+    r"(?:my|her|his|their|our|phone|direct) number", r"handy", r"nummer", r"numero", r"reach me", r"telefon\w{0,3}",
+    r"portable", r"movil", r"desk of",
 )  # fmt: skip
 # What stands before a number that is none of a telephone.
 OTHER_NUMBERS = any_of(
-    r"nct", r"pmid", r"pmcid", r"doi", r"isbn", r"issn", r"isrctn", r"eudract", r"euct", r"trial", r"rs", r"lot", r"batch", r"page", r"version", r"orpha", r"omim", r"cas",
+    r"nct", r"pmid", r"pmcid", r"doi", r"isbn", r"issn", r"isrctn", r"eudract", r"euct", r"trial", r"rs", r"lot",
+    r"batch", r"page", r"version", r"orpha", r"omim", r"cas",
 )  # fmt: skip
 DATE = re.compile(r"\b(?:\d{4}-\d\d-\d\d|\d{1,2}([./-])\d{1,2}\1\d{2,4}|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d)\b")
 DOI = re.compile(r"\b10\.\d{4,9}/\S{1,200}")
@@ -32,27 +35,35 @@ DIGIT = r"(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|
 SPELT_NUMBER = re.compile(rf"\b{DIGIT}(?:[ ,-]{{1,2}}(?:{DIGIT}|\d{{1,4}})\b){{5,19}}")
 
 RECORD = re.compile(
-    r"\b(?:(?:nhs|mrn|ssn|chi|medicare|medicaid|social security|versicherten\w{0,6}|krankenversicherten\w{0,6})(?: (?:no|number|num|nr|id|card))?"
-    r"|(?:hospital|hosp|patient|insurance|policy|health card|membership|case|file|record|chart)s? ?(?:(?:no|number|num|nr|id)\b|#)(?: there| here)?)"
+    r"\b(?:(?:nhs|mrn|ssn|chi|medicare|medicaid|social security|versicherten\w{0,6}"
+    r"|krankenversicherten\w{0,6})(?: (?:no|number|num|nr|id|card))?"
+    r"|(?:hospital|hosp|patient|insurance|policy|health card|membership|case|file|record|chart)s? ?(?:(?:no|number"
+    r"|num|nr|id)\b|#)(?: there| here)?)"
     r"[ .:#]{0,3}(?:is |was )?[ .:#]{0,3}(?=[a-z]{0,3}[0-9])[a-z0-9](?:[ /.-]?[a-z0-9]){4,14}(?![\w])"
 )
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
 STREET = re.compile(
     r"\b\d{1,5}[a-z]?,? (?P<name>(?:[a-z'.-]{2,20} ){1,3})"
-    r"(?P<kind>street|road|avenue|lane|terrace|boulevard|crescent|close|court|drive|way|place|square|gardens|grove|hill|row|mews|st|rd|ave|blvd|ln|dr)\b"
+    r"(?P<kind>street|road|avenue|lane|terrace|boulevard|crescent|close|court|drive|way|place|square|gardens|grove"
+    r"|hill|row|mews|st|rd|ave|blvd|ln|dr)\b"
 )
-PLAIN_STREETS = frozenset("street road avenue lane terrace boulevard crescent rd ave blvd".split())
-NOT_A_STREET = frozenset(
-    "a an and at by days down for from hours in into is km loud miles minutes months more my of off on or our out over "
-    "per people stops that the this times to us was we weeks were with women years".split()
-)
+PLAIN_STREETS = frozenset({"street", "road", "avenue", "lane", "terrace", "boulevard", "crescent", "rd", "ave", "blvd"})
+# fmt: off
+NOT_A_STREET = frozenset({
+    "a", "an", "and", "at", "by", "days", "down", "for", "from", "hours", "in", "into", "is", "km", "loud", "miles",
+    "minutes", "months", "more", "my", "of", "off", "on", "or", "our", "out", "over", "per", "people", "stops",
+    "that", "the", "this", "times", "to", "us", "was", "we", "weeks", "were", "with", "women", "years"
+})
+# fmt: on
 STREET_ELSEWHERE = re.compile(
-    r"\b[a-z-]{3,30}(?:strasse|str\.|allee|gasse|weg|platz) ?\d{1,4}[a-z]?\b|\b\d{1,4},? (?:rue|chemin|impasse|quai|calle|viale|piazza) [a-z]{2,20}|\b(?:rue|calle|viale|plaza) (?:[a-z]{2,15} ){1,3}\d{1,4}\b"
+    r"\b[a-z-]{3,30}(?:strasse|str\.|allee|gasse|weg|platz) ?\d{1,4}[a-z]?\b|\b\d{1,4},? (?:rue|chemin|impasse|quai"
+    r"|calle|viale|piazza) [a-z]{2,20}|\b(?:rue|calle|viale|plaza) (?:[a-z]{2,15} ){1,3}\d{1,4}\b"
 )
 # As typed: capitals tell a postcode from a stage.
 POSTCODE = re.compile(
-    r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b|(?<=, )[A-Z]{2} \d{5}\b|(?<=, )\d{4,5} [A-Z][a-zäöüßéèô]{2,20}|\b(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{4}\b"
+    r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b|(?<=, )[A-Z]{2} \d{5}\b|(?<=, )\d{4,5} [A-Z][a-zäöüßéèô]{2,20}"
+    r"|\b(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{4}\b"
 )
 PO_BOX = re.compile(r"\bp\.? ?o\.? ?box \d{1,6}\b|\bpostfach \d{1,6}\b")
 

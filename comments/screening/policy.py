@@ -70,7 +70,7 @@ MEANINGS = {
         Lane.HELD, _("Not fully screened"), _("One of the checks did not finish. Read with care."), "alert",
     ),
     "out_of_time": Meaning(
-        Lane.HELD, _("Screening took too long"), _("One of the checks took too long, and others were left out. Read with care."), "alert",
+        Lane.HELD, _("Screening took too long"), _("A check took too long, and others were left out. Read with care."), "alert",
     ),
     "not_screened": Meaning(Lane.HELD, _("Not fully screened"), _("One of the checks was left out. Read with care."), "alert"),
 }  # fmt: skip

@@ -8,11 +8,13 @@ from .watched import WATCHED
 
 # "you are (such) an idiot", "you stupid cow", "idiot like you", "are you that thick"
 TOLD = re.compile(
-    rf"\b(?:you(?:'re| are| r)?|u are|you people(?: are)?|your) (?:(?:all|such|just|so|really|a|an|the|bunch of|nothing but|old|absolute|complete) ){{0,3}}{WATCHED.to_somebody}\b"
+    rf"\b(?:you(?:'re| are| r)?|u are|you people(?: are)?|your) (?:(?:all|such|just|so|really|a|an|the|bunch of"
+    rf"|nothing but|old|absolute|complete) ){{0,3}}{WATCHED.to_somebody}\b"
     rf"|\b{WATCHED.to_somebody} like you\b|\bare you (?:\w{{1,8}} ){{0,2}}(?:stupid|dumb|blind|thick|insane)\b"
 )
 CALLED = re.compile(
-    rf"\bwhat an? (?:\w{{3,10}} )?(?:{WATCHED.to_somebody})\b(?! (?:of|day|week|disease|thing))|\b{WATCHED.bad} (?:old |little |fat )?{WATCHED.persons}\b"
+    rf"\bwhat an? (?:\w{{3,10}} )?(?:{WATCHED.to_somebody})\b(?! (?:of|day|week|disease|thing))"
+    rf"|\b{WATCHED.bad} (?:old |little |fat )?{WATCHED.persons}\b"
     rf"|(?:^|[.!?\n] ?)(?:idiot|liar|clown|fool|troll|loser|coward)s?(?=[.!?,]|$)"
 )
 TO_HELL = re.compile(r"(?<!cancer to )(?<!it to )(?<!cancer can )(?<!this to )\bgo to hell\b")
