@@ -6,7 +6,7 @@ than a false alarm, so only idioms that are plainly something else are left out.
 
 from collections.abc import Iterable
 
-from .scan import Copy, Scan, Span, any_of, detector, overlaps
+from .scan import Copy, Scan, Span, any_of, detector, outside
 
 SELF = r"(?:my|him|her|them|our)sel(?:f|ves)"
 WHOSE = r"(?:my|his|her|their)"
@@ -155,14 +155,11 @@ NOW = any_of(
 @detector(version=2)
 def crisis(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
     now, over = [], []
-    for copy in (scan.folded, scan.unmasked):
-        for place in _hits(copy):
-            span = copy.span(*place)
-            if overlaps(span, now) or overlaps(span, over):
-                continue
-            (over if _is_over(copy, place) else now).append(span)
+    copy = scan.unmasked
+    for place in _hits(copy):
+        (over if _is_over(copy, place) else now).append(copy.span(*place))
     if not now and not over:
-        now = _signs(scan.unmasked)
+        now = _signs(copy)
     yield "crisis", now
     # Where somebody is in danger now, what was before is no second reason to look.
     yield "crisis_past", [] if now else over
@@ -170,8 +167,9 @@ def crisis(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
 
 def _hits(copy: Copy) -> list[Span]:
     idioms = [found.span() for found in IDIOMS.finditer(copy.letters)]
-    found = [found.span() for pattern in (OVER, WORDS) for found in pattern.finditer(copy.letters)]
-    return [place for place in found if not overlaps(place, idioms)]
+    over = [found.span() for found in OVER.finditer(copy.letters)]
+    words = outside((found.span() for found in WORDS.finditer(copy.letters)), over)
+    return outside(over + words, idioms)
 
 
 def _signs(copy: Copy) -> list[Span]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from .medicines import MEDICINE, named
-from .scan import Copy, Scan, Span, any_of, detector, overlaps
+from .scan import Copy, Scan, Span, any_of, detector, outside
 
 AMOUNT = (
     r"(?:\d{1,5}(?:[.,]\d{1,3})? ?(?:mg|mcg|µg|μg|ml|g|iu|units|tablets|pills|drops|capsules)\b|(?:half|one|two"
@@ -113,11 +113,9 @@ WORTH_ASKING = any_of(
 
 @detector(version=2)
 def treatment_advice(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
-    advice = _advice(scan, scan.folded)
-    advice += [span for span in _advice(scan, scan.unmasked) if not overlaps(span, advice)]
-    own = [span for span in _changes(scan, scan.folded) if not overlaps(span, advice)]
+    advice = _advice(scan, scan.unmasked)
     yield "dose_or_stopping", advice
-    yield "own_treatment", own
+    yield "own_treatment", outside(_changes(scan, scan.unmasked), advice)
 
 
 @detector(version=2)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from .scan import Copy, Scan, Span, any_of, detector, overlaps
+from .scan import Copy, Scan, Span, any_of, detector, outside
 
 EMAIL = re.compile(r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64} ?@ ?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){1,4}")
 SPELT_EMAIL = re.compile(
@@ -69,7 +69,8 @@ PO_BOX = re.compile(r"\bp\.? ?o\.? ?box \d{1,6}\b|\bpostfach \d{1,6}\b")
 
 
 def email_spans(scan: Scan) -> list[Span]:
-    return scan.spans(EMAIL) + scan.spans(SPELT_EMAIL)
+    found = scan.folded.spans(EMAIL) + scan.folded.spans(SPELT_EMAIL)
+    return found + outside(scan.spans(EMAIL), found)
 
 
 @detector(version=2)
@@ -77,23 +78,19 @@ def personal_details(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
     records = scan.folded.spans(RECORD) + scan.folded.spans(SSN)
     yield "email_address", email_spans(scan)
     yield "record_number", records
-    yield "phone_number", [span for span in _phones(scan.folded) if not overlaps(span, records)]
+    yield "phone_number", outside(_phones(scan.folded), records)
     yield "address", _addresses(scan)
 
 
 def _phones(copy: Copy) -> list[Span]:
     letters = copy.letters
     no_phones = [found.span() for pattern in (DATE, DOI, YEARS) for found in pattern.finditer(letters)]
-    places = [
-        found.span()
-        for found in NUMBER.finditer(letters)
-        if not overlaps(found.span(), no_phones) and _is_phone(letters, found)
+    numbers = [found.span() for found in NUMBER.finditer(letters) if _is_phone(letters, found)]
+    disguised = [
+        found.span() for found in DISGUISED_NUMBER.finditer(letters) if sum(map(str.isdigit, found.group())) > 5
     ]
-    places += [
-        found.span()
-        for found in DISGUISED_NUMBER.finditer(letters)
-        if sum(map(str.isdigit, found.group())) > 5 and not overlaps(found.span(), [*no_phones, *places])
-    ]
+    places = outside(numbers, no_phones)
+    places += outside(disguised, no_phones + places)
     places += [found.span() for found in SPELT_NUMBER.finditer(letters)]
     return [copy.span(*place) for place in places]
 

@@ -15,9 +15,15 @@ LOOKALIKES = str.maketrans("аеорсухіјѕԁһкмтвнӏгпοανικρ
 # Digits and signs that stand for letters, inside a word only.
 LEET = str.maketrans("013457@$!|", "oieastasil")
 
-WORD = re.compile(r"[\w@$!|*'-]{2,40}")
+# A word with such a sign inside or before it; "her2", "40mg" and "5th" are what they are.
+LEETED = re.compile(r"(?<![\w@$!|'])[a-z013457@$!|']{3,40}(?![\w@$|])")
+SIGN_INSIDE = re.compile(
+    r"[a-z][013457@$!|]{1,3}[a-z]|^[013457@$!|][a-z]{3}|^[a-z]{3,20}[$!|@]$|^[a-z]{2,8}'[a-z]{0,2}[0135]$"
+)
 SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_](?![^\W_])){2,60}")
 GAP = re.compile(r"[ \t]{2,2000}")
+# One Arabic sign stands for eighteen letters; nothing anybody types to be read stands for more than four.
+LONGEST_LETTER = 4
 SENTENCE_END = frozenset(".!?\n")
 
 
@@ -76,13 +82,17 @@ class Scan:
         return _without_gaps(_joined(_letters_for_digits(_one_line(self.folded))))
 
     def spans(self, pattern: re.Pattern) -> list[Span]:
-        """Where the pattern is, in plain sight or disguised."""
-        found = self.folded.spans(pattern)
-        return found + [span for span in self.unmasked.spans(pattern) if not overlaps(span, found)]
+        """Where words are, in plain sight or disguised. Numbers and addresses are looked for in `folded`."""
+        return self.unmasked.spans(pattern)
 
 
-def overlaps(span: Span, others: Iterable[Span]) -> bool:
-    return any(span[0] < end and start < span[1] for start, end in others)
+def outside(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Those of the spans that no other one touches; in a time that grows with their lengths alone."""
+    spans, others = list(spans), list(others)
+    covered = bytearray(max((end for _start, end in (*spans, *others)), default=0))
+    for start, end in others:
+        covered[start:end] = b"\1" * (end - start)
+    return [(start, end) for start, end in spans if not any(covered[start:end])]
 
 
 def any_of(*phrases: str) -> re.Pattern:
@@ -109,7 +119,7 @@ def _plain(letter: str) -> str:
     bare = (part for part in unicodedata.normalize("NFKD", letter) if unicodedata.category(part) != "Mn")
     folded = "".join(bare).casefold().translate(LOOKALIKES)
     digits = (str(unicodedata.decimal(part)) if part.isdecimal() else part for part in folded)
-    return "".join(digits).replace("’", "'").replace("‘", "'")
+    return "".join(digits).replace("’", "'").replace("‘", "'")[:LONGEST_LETTER]
 
 
 def _one_line(copy: Copy) -> Copy:
@@ -121,9 +131,9 @@ def _one_line(copy: Copy) -> Copy:
 def _letters_for_digits(copy: Copy) -> Copy:
     def word(found: re.Match) -> str:
         typed = found.group()
-        return typed.translate(LEET) if any(letter.isalpha() for letter in typed) else typed
+        return typed.translate(LEET) if SIGN_INSIDE.search(typed) else typed
 
-    return Copy(WORD.sub(word, copy.letters), copy.places)
+    return Copy(LEETED.sub(word, copy.letters), copy.places)
 
 
 def _joined(copy: Copy) -> Copy:

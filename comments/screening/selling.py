@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from .medicines import MEDICINE, named
 from .personal import email_spans
-from .scan import Scan, Span, any_of, detector, overlaps
+from .scan import Scan, Span, any_of, detector, outside
 from .watched import WATCHED
 
 OFFER = any_of(
@@ -130,36 +130,32 @@ def selling(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
 @detector(version=2)
 def links(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
     emails = email_spans(scan)
-    yield "link", [span for span in scan.spans(LINK) if not overlaps(span, emails)]
+    yield "link", outside({*scan.folded.spans(LINK), *scan.spans(LINK)}, emails)
     yield "contact_move", scan.spans(CONTACT)
 
 
 def _offers(scan: Scan) -> list[Span]:
-    found = scan.spans(OFFER) + scan.spans(LEFT_OVER)
-    for copy in (scan.folded, scan.unmasked):
-        letters = copy.letters
-        hits = [
-            one.span()
-            for one in FOR_SALE.finditer(letters)
-            if not OWN_GOODS.search(letters, max(one.start() - 24, 0), one.start())
-        ]
-        for pattern in (CURED, PROMISED):
-            hits += [
-                one.span()
-                for one in pattern.finditer(letters)
-                if not DISPROVED.search(letters, max(one.start() - 20, 0), one.end())
-            ]
-        hits += _cheap_medicine(scan, letters)
-        found += [copy.span(*hit) for hit in hits if not overlaps(copy.span(*hit), found)]
-    return found
+    letters = scan.unmasked.letters
+    hits = [
+        one.span()
+        for one in FOR_SALE.finditer(letters)
+        if not OWN_GOODS.search(letters, max(one.start() - 24, 0), one.start())
+    ]
+    hits += [
+        one.span()
+        for pattern in (CURED, PROMISED)
+        for one in pattern.finditer(letters)
+        if not DISPROVED.search(letters, max(one.start() - 20, 0), one.end())
+    ]
+    hits += _cheap_medicine(scan, letters)
+    return scan.spans(OFFER) + scan.spans(LEFT_OVER) + [scan.unmasked.span(*hit) for hit in hits]
 
 
 def _cheap_medicine(scan: Scan, letters: str) -> list[Span]:
     """ "Cheap Ibrance", the two side by side."""
-    drugs = [*named(letters, scan.drug_names), *(one.span() for one in MEDICINE.finditer(letters))]
+    drugs = dict([*named(letters, scan.drug_names), *(one.span() for one in MEDICINE.finditer(letters))])
     return [
-        (one.start(), end)
+        (one.start(), drugs[one.end() + 1])
         for one in CHEAP.finditer(letters)
-        for start, end in drugs
-        if one.end() + 1 == start and (one.group() != "original" or letters.startswith(" from", end))
+        if one.end() + 1 in drugs and (one.group() != "original" or letters.startswith(" from", drugs[one.end() + 1]))
     ]

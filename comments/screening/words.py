@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from .scan import Copy, Scan, Span, detector, overlaps
+from .scan import Copy, Scan, Span, detector, outside
 from .watched import WATCHED
 
 # "you are (such) an idiot", "you stupid cow", "idiot like you", "are you that thick"
@@ -24,8 +24,7 @@ MYSELF = re.compile(r"\b(?:i|i'm|i am|me|myself|my)\b")
 
 @detector(version=1)
 def words(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
-    found = _insults(scan.folded)
-    yield "abuse", found + [span for span in _insults(scan.unmasked) if not overlaps(span, found)]
+    yield "abuse", _insults(scan.unmasked)
 
 
 def _insults(copy: Copy) -> list[Span]:
@@ -34,9 +33,9 @@ def _insults(copy: Copy) -> list[Span]:
         found.span()
         for pattern in (WATCHED.always, TOLD, CALLED, TO_HELL, F_WORD)
         for found in pattern.finditer(copy.letters)
-        if not overlaps(found.span(), alone) and not _of_herself(copy, found)
+        if not _of_herself(copy, found)
     ]
-    return [copy.span(*place) for place in _apart(places)]
+    return [copy.span(*place) for place in _apart(outside(places, alone))]
 
 
 def _of_herself(copy: Copy, found: re.Match) -> bool:
