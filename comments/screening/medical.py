@@ -59,6 +59,7 @@ CHANGED = re.compile(
     r"put (?:my|her|his|the) dose (?:down|up)|decided against|refused|declined|turned down|missed|paused|dropped"
     r"|cut|stop|ended|changed|switched)\b(?=(?P<rest>[^.!?\n]{0,45}))"
 )
+NEVER = re.compile(r"(?:never|not|n't|without)$")
 TOLD_ME = re.compile(
     r"\b(?:told|advised|asked|wants|want|urged) (?:me|us|her|him) to (?:stop|quit|skip|come off|reduce|halve"
     r"|double)\b(?=(?P<rest>[^.!?\n]{0,45}))"
@@ -179,7 +180,7 @@ def _changes(scan: Scan, copy: Copy) -> list[Span]:
     places = [
         (found.start(), found.end())
         for found in CHANGED.finditer(letters)
-        if not re.search(r"(?:never|not|n't|without)$", found["between"].strip())
+        if not NEVER.search(found["between"].strip())
         and (
             _is_about_medicine(scan, found["rest"])
             or _is_about_medicine(scan, found.group())

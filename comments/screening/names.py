@@ -24,6 +24,7 @@ RELATION = re.compile(
 IS_ILL = re.compile(
     r"(?:,[^,.!?\n]{1,40},)? (?:has|had|have|was|is|got|gets|needs|suffers|suffered|died|lost|starts|started)\b"
 )
+ENDS = re.compile(r"[!?\n]")
 NEAR = 90
 
 
@@ -60,7 +61,7 @@ def _is_name(text: str, run: list[re.Match]) -> bool:
 
 def _tells_of(text: str, start: int, end: int) -> bool:
     before, after = text[max(start - 40, 0) : start].casefold(), text[end : end + NEAR].casefold()
-    after = re.split(r"[!?\n]", after)[0]
+    after = ENDS.split(after)[0]
     titled = text[start:end].split()[0].strip(".").casefold() in TITLES
     works = AT.match(after) and CLINIC.search(after[:60])
     if titled:

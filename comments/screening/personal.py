@@ -41,6 +41,8 @@ RECORD = re.compile(
     r"|num|nr|id)\b|#)(?: there| here)?)"
     r"[ .:#]{0,3}(?:is |was )?[ .:#]{0,3}(?=[a-z]{0,3}[0-9])[a-z0-9](?:[ /.-]?[a-z0-9]){4,14}(?![\w])"
 )
+SEPARATOR = re.compile(r"\d[^\d]{1,3}(?=\d)")
+DECIMAL = re.compile(r"\d\.\d")
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
 STREET = re.compile(
@@ -108,8 +110,7 @@ def _is_phone(letters: str, found: re.Match) -> bool:
         return True
     if CALLED.search(before) and digits > 5:
         return True
-    groups = re.split(r"[^\d]+", number)
-    return digits > 8 and len(groups) > 2 and not re.search(r"\d\.\d", number)
+    return digits > 8 and len(SEPARATOR.findall(number)) > 1 and not DECIMAL.search(number)
 
 
 def _addresses(scan: Scan) -> list[Span]:

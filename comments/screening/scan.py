@@ -18,12 +18,14 @@ LEET = str.maketrans("013457@$!|", "oieastasil")
 # A word with such a sign inside or before it; "her2", "40mg" and "5th" are what they are.
 LEETED = re.compile(r"(?<![\w@$!|'])[a-z013457@$!|']{3,40}(?![\w@$|])")
 SIGN_INSIDE = re.compile(
-    r"[a-z][013457@$!|]{1,3}[a-z]|^[013457@$!|][a-z]{3}|^[a-z]{3,20}[$!|@]$|^[a-z]{2,8}'[a-z]{0,2}[0135]$"
+    r"[a-z][013457@$!|]{1,3}[a-z]|^[013457@$!|][a-z]{3}|^[a-z]{2,8}'[a-z]{0,2}[0135]$"
 )
 SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_](?![^\W_])){2,60}")
+LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 GAP = re.compile(r"[ \t]{2,2000}")
 # One Arabic sign stands for eighteen letters; nothing anybody types to be read stands for more than four.
 LONGEST_LETTER = 4
+LONGEST_SENTENCE = 240
 SENTENCE_END = frozenset(".!?\n")
 
 
@@ -51,10 +53,11 @@ class Copy:
         return [self.span(*found.span()) for found in pattern.finditer(self.letters)]
 
     def sentence(self, start: int, end: int) -> Span:
-        """Where the sentence around a place begins and ends."""
-        while start > 0 and self.letters[start - 1] not in SENTENCE_END:
+        """Where the sentence around a place begins and ends, as far as that is not far away."""
+        first, last = max(start - LONGEST_SENTENCE, 0), min(end + LONGEST_SENTENCE, len(self.letters))
+        while start > first and self.letters[start - 1] not in SENTENCE_END:
             start -= 1
-        while end < len(self.letters) and self.letters[end] not in SENTENCE_END:
+        while end < last and self.letters[end] not in SENTENCE_END:
             end += 1
         return start, end
 
@@ -124,14 +127,15 @@ def _plain(letter: str) -> str:
 
 def _one_line(copy: Copy) -> Copy:
     """A line break inside a paragraph is a space: a phrase may run over it."""
-    letters = re.sub(r"(?<!\n)\n(?!\n)", " ", copy.letters)
+    letters = LINE_BREAK.sub(" ", copy.letters)
     return Copy(letters, copy.places)
 
 
 def _letters_for_digits(copy: Copy) -> Copy:
     def word(found: re.Match) -> str:
         typed = found.group()
-        return typed.translate(LEET) if SIGN_INSIDE.search(typed) else typed
+        word = typed.rstrip("!|")  # at the end of a word they are what they are
+        return word.translate(LEET) + typed[len(word) :] if SIGN_INSIDE.search(word) else typed
 
     return Copy(LEETED.sub(word, copy.letters), copy.places)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from .medicines import MEDICINE, named
 from .personal import email_spans
-from .scan import Scan, Span, any_of, detector, outside
+from .scan import Copy, Scan, Span, any_of, detector, outside
 from .watched import WATCHED
 
 OFFER = any_of(
@@ -82,16 +82,17 @@ RECRUITING = re.compile(
 ASKED_TO_JOIN = re.compile(r"\b(?:i|we|she|he|they|to me|who) (?:have )?$")
 
 # "They will text me" and "nobody called me" are about a clinic; "text me" is a way off the site.
-_OTHERS = (
+OTHERS = {
     "will", "to", "would", "could", "did", "they", "she", "he", "i", "we", "can't", "cannot", "must", "should",
     "might", "may", "never", "always", "also", "or", "not", "didn't", "don't", "clinic", "nurse", "nurses", "team",
     "doctor", "people", "family", "who", "that", "hospital",
-)  # fmt: skip
-_NOBODY_ELSE = "".join(f"(?<!{word} )" for word in _OTHERS)
+}  # fmt: skip
+CALL_ME = re.compile(
+    r"(?:(?P<before>[\w']{1,12}) )?\b(?:text|message|(?:e-?)?mail|contact|call|ring|phone|write|write to|ping) me\b"
+    r"(?! (?:back )?(?:if|when|the day|crazy|mad|an? |what|old|names))"
+)
 CONTACT = re.compile(
     r"\b(?:whats ?app|telegram|wechat|viber|snapchat)\b|\b(?:dm|pm|inbox|private message) me\b"
-    rf"|{_NOBODY_ELSE}\b(?:text|message|(?:e-?)?mail|contact|call|ring|phone|write|write to"
-    rf"|ping) me\b(?! (?:back )?(?:if|when|the day|crazy|mad|an? |what|old|names))"
     r"|\b(?:message|write|contact|text) me (?:privately|in private|directly|on|at)\b|\bprivately? messag(?:e|ing)\b"
     r"|\bprivate (?:note|message|chat)s?\b|\bour chat group\b|\bdrop me a (?:line|message|note)\b|\b(?:get|reach"
     r"|catch) me (?:under|at|on|by)\b(?! (?:the|all|my) )|\b(?:add|find|follow|join|hit|reach) me (?:up )?(?:here "
@@ -131,7 +132,15 @@ def selling(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
 def links(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
     emails = email_spans(scan)
     yield "link", outside({*scan.folded.spans(LINK), *scan.spans(LINK)}, emails)
-    yield "contact_move", scan.spans(CONTACT)
+    yield "contact_move", scan.spans(CONTACT) + _calls(scan.unmasked)
+
+
+def _calls(copy: Copy) -> list[Span]:
+    return [
+        copy.span(found.end("before") + 1 if found["before"] else found.start(), found.end())
+        for found in CALL_ME.finditer(copy.letters)
+        if found["before"] not in OTHERS
+    ]
 
 
 def _offers(scan: Scan) -> list[Span]:

@@ -1,0 +1,167 @@
+"""The patterns of the screening take a time that grows with the length of the text alone."""
+
+# edge case 44
+
+import ast
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from re import _constants as code
+from re import _parser as parser
+
+import pytest
+
+from comments import screening
+from comments.screening.detectors import DETECTORS
+from comments.screening.scan import Scan
+
+LONGEST_REPETITION = 2000
+# How often a repetition with a repetition inside may run. Its parts stay short, and the measurement below is the judge.
+MOST_NESTED = 25
+MODULES = sorted(f"comments.screening.{module.name}" for module in pkgutil.iter_modules(screening.__path__))
+
+
+def patterns(value: object) -> Iterator[re.Pattern]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from patterns(part)
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from patterns(part)
+    elif type(value).__name__ == "Watched":
+        yield from patterns(vars(value))
+
+
+ALL = {
+    f"{module}.{name}.{number}": pattern
+    for module in MODULES
+    for name, value in vars(importlib.import_module(module)).items()
+    for number, pattern in enumerate(patterns(value))
+}
+
+
+def repetitions(parsed, inside: int = 1) -> Iterator[tuple[int, int, int]]:
+    """(most times, most times of the repetition around it, how deep) of every repetition in a pattern."""
+    for operator, argument in parsed:
+        if operator in (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT):
+            _least, most, body = argument
+            most = float("inf") if most is code.MAXREPEAT else most
+            yield most, inside, 0
+            yield from repetitions(body, most if most > 1 else inside)
+        elif operator is code.BRANCH:
+            for branch in argument[1]:
+                yield from repetitions(branch, inside)
+        elif operator is code.SUBPATTERN:
+            yield from repetitions(argument[-1], inside)
+        elif operator in (code.ASSERT, code.ASSERT_NOT):
+            yield from repetitions(argument[1], inside)
+
+
+def sample(parsed) -> str:
+    """Words that go a long way into a pattern: the first branch, every repetition at its least or once."""
+    written = ""
+    for operator, argument in parsed:
+        if operator is code.LITERAL:
+            written += chr(argument)
+        elif operator is code.NOT_LITERAL or operator is code.ANY:
+            written += "x"
+        elif operator is code.IN:
+            kind, what = argument[0]
+            written += (
+                "x"
+                if kind is code.NEGATE
+                else chr(what)
+                if kind is code.LITERAL
+                else chr(what[0])
+                if kind is code.RANGE
+                else "1"
+            )
+        elif operator in (code.MAX_REPEAT, code.MIN_REPEAT):
+            least, _most, body = argument
+            written += sample(body) * max(least, 1)
+        elif operator is code.BRANCH:
+            written += sample(argument[1][0])
+        elif operator is code.SUBPATTERN:
+            written += sample(argument[-1])
+    return written  # fmt: skip
+
+
+def hostile(pattern: re.Pattern) -> list[str]:
+    whole = sample(parser.parse(pattern.pattern)) or "a"
+    cuts = {whole, whole[: len(whole) // 2] or "a", whole[:-1] or "a"}
+    return [*cuts, *(f"{cut} " for cut in cuts), *(f"{cut}x" for cut in cuts), "a", " ", "1", "a ", "1 ", "a.b@", "a-"]
+
+
+def work(pattern: re.Pattern, text: str) -> float:
+    took = []
+    for _ in range(3):
+        began = time.thread_time()
+        for _found in pattern.finditer(text):
+            pass
+        took.append(time.thread_time() - began)
+    return min(took)
+
+
+def test_there_are_patterns_to_look_at():
+    assert len(ALL) > 50
+
+
+@pytest.mark.parametrize("pattern", ALL.values(), ids=ALL)
+def test_every_repetition_has_an_end(pattern):
+    assert [most for most, *_rest in repetitions(parser.parse(pattern.pattern)) if most > LONGEST_REPETITION] == []
+
+
+@pytest.mark.parametrize("pattern", ALL.values(), ids=ALL)
+def test_a_repetition_inside_a_repetition_is_short_and_runs_seldom(pattern):
+    nested = [
+        (most, around) for most, around, _deep in repetitions(parser.parse(pattern.pattern)) if around > 1 and most > 1
+    ]
+    assert [pair for pair in nested if min(pair) > 4 and pair[1] > MOST_NESTED] == []
+    assert [pair for pair in nested if pair[0] * pair[1] > 1000] == []
+
+
+@pytest.mark.parametrize("pattern", ALL.values(), ids=ALL)
+def test_four_times_the_text_is_about_four_times_the_work(pattern):
+    for piece in hostile(pattern):
+        short, long = ((piece * length)[:length] for length in (5_000, 20_000))
+        took = work(pattern, long)
+        # Below this the clock says nothing.
+        assert took < 0.03 or took < 12 * work(pattern, short), piece[:60]
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_four_times_the_text_is_about_four_times_the_work_of_a_detector(name):
+    for piece in ("cheap ibrance ", "a@b.co ", "i want to die ", "020 7946 0123 ", "you idiot ", "Anna Berg has cancer ", "skin prick ",
+                  "stop your tablets ", "letrozole rash ", "should i stop chemo? ", "9 High Street ", "a\n", "k i l l ", "1d1ot "):  # fmt: skip
+        took = {}
+        for length in (5_000, 20_000):
+            scan = Scan.of((piece * length)[:length])
+            began = time.thread_time()
+            DETECTORS[name](scan)
+            took[length] = time.thread_time() - began
+        assert took[20_000] < 0.2 or took[20_000] < 12 * took[5_000], piece
+
+
+def test_patterns_are_compiled_when_the_site_starts_and_stand_in_the_list():
+    """A pattern inside a function would escape the tests above."""
+    inside = []
+    for path in sorted(Path(screening.__path__[0]).glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef) or function.name in ("any_of", "_read"):
+                continue
+            calls = (
+                node
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            )
+            inside += [
+                f"{path.name}:{call.lineno}"
+                for call in calls
+                if isinstance(call.func.value, ast.Name) and call.func.value.id == "re" and call.func.attr != "escape"
+            ]
+    assert inside == []
