@@ -69,9 +69,9 @@ def second_wall(html: str) -> str:
     return bleach.clean(html, tags=TAGS, attributes=ATTRIBUTES, protocols={"https"}, strip=True)
 
 
-def stored(html: str) -> SafeString:
-    """HTML that `to_html` wrote when the comment was posted."""
-    return mark_safe(html)
+def stored(html: str, source: str) -> SafeString:
+    """HTML that `to_html` wrote when the comment was posted; made anew where `rerender` dropped it."""
+    return mark_safe(html) if html or not source else to_html(source)
 
 
 def marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:

@@ -31,7 +31,8 @@ def moderators() -> Iterator[Failure]:
 @register("words of comments")
 def words() -> Iterator[Failure]:
     for revision in CommentRevision.objects.exclude(text="").order_by("pk").iterator(chunk_size=500):
-        if revision.html != text.to_html(revision.text):
+        # Dropped HTML is made anew from the words at every reading.
+        if revision.html and revision.html != text.to_html(revision.text):
             yield failure(revision, "shows other words than were typed")
 
 

@@ -17,9 +17,7 @@ LEET = str.maketrans("013457@$!|", "oieastasil")
 
 # A word with such a sign inside or before it; "her2", "40mg" and "5th" are what they are.
 LEETED = re.compile(r"(?<![\w@$!|'])[a-z013457@$!|']{3,40}(?![\w@$|])")
-SIGN_INSIDE = re.compile(
-    r"[a-z][013457@$!|]{1,3}[a-z]|^[013457@$!|][a-z]{3}|^[a-z]{2,8}'[a-z]{0,2}[0135]$"
-)
+SIGN_INSIDE = re.compile(r"[a-z][013457@$!|]{1,3}[a-z]|^[013457@$!|][a-z]{3}|^[a-z]{2,8}'[a-z]{0,2}[0135]$")
 SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_](?![^\W_])){2,60}")
 LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 GAP = re.compile(r"[ \t]{2,2000}")

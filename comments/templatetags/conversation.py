@@ -56,7 +56,7 @@ def tint(pk: int) -> str:
 @register.filter
 def said(revision) -> SafeString:
     """The words of a comment as readers see them."""
-    return text.stored(revision.html)
+    return text.stored(revision.html, revision.text)
 
 
 @register.filter

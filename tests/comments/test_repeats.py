@@ -12,7 +12,9 @@ from tests import cast as actors
 from tests.comments.conftest import write
 
 PRAISE = "A tea of three roots brought my numbers down and my neighbours drink it as well now, write it on your shopping list."
-ANOTHER = "After the second infusion the taste of coffee came back, and with it the mornings at the window with my sister."
+ANOTHER = (
+    "After the second infusion the taste of coffee came back, and with it the mornings at the window with my sister."
+)
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ class TestRepeats:
     def test_the_same_words_elsewhere_are_held(self, open_world, again, label):
         first = write(open_world, text=PRAISE)
         assert first.status == "live"
-        other = actors.live_article(open_world, "other-page")
+        other = actors.live_article(open_world, slug="other-page")
         Conversation.objects.update(mode="open")
         second = write(open_world, by=open_world.nora, text=again, page=other)
         assert reasons(second) == [label]
@@ -135,7 +137,12 @@ class TestLateResults:
         comment.refresh_from_db()
         assert (comment.status, comment.version) == ("live", 2)
         finding = comment.current.findings.get()
-        assert (finding.detector, finding.detector_version, finding.label, finding.spans) == ("outside", 4, "abuse", [[0, 5]])
+        assert (finding.detector, finding.detector_version, finding.label, finding.spans) == (
+            "outside",
+            4,
+            "abuse",
+            [[0, 5]],
+        )
         assert (outcome.held, outcome.lane) == (True, "held")
 
     # edge case 47

@@ -97,7 +97,56 @@ class TestToHtml:
         assert set(re.findall(r"<([^\s>/]+)", text.to_html(typed))) <= {"p", "br", "a"}
 
 
+class TestHostileLinks:
+    # edge case 46
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "&#106;avascript:alert(1)", "&#x6A;avascript&colon;alert(1)", "java\tscript:alert(1)", "JaVaScRiPt:alert(1)",
+            "javascript://example.org/%0aalert(1)", "<a href=&#106;avascript:alert(1)>x</a>", "vbscript:x", "https:javascript:alert(1)",
+            "https://xn--e1awd7f.example@evil.example", "ftp://example.org", "//example.org", "https://\u0430pple.example/",
+            "https://example\u3002org/", "https://exam\u200bple.org/", "https://1.2.3.4/", "https://[::1]/",
+        ],
+    )  # fmt: skip
+    def test_none_of_these_becomes_a_link(self, typed):
+        markup = text.to_html(typed)
+        assert "<a" not in markup
+        assert shown(markup) == typed
+
+    # edge case 46
+    @pytest.mark.parametrize(
+        "typed",
+        ["<a><a href=x><b><a>" * 100, "<<a>script>alert(1)<</a>/script>", "<p>" * 500, "<!--" * 400, "<![CDATA[<b>]]>", "</p></p><script>", "<br/<br>" * 200],
+    )  # fmt: skip
+    def test_nested_tags_are_letters(self, typed):
+        markup = text.to_html(typed)
+        assert shown(markup) == typed
+        assert set(re.findall(r"<([^\s>/]+)", markup)) <= {"p", "br", "a"}
+
+    # edge case 46
+    def test_a_very_long_address_is_one_link(self):
+        address = "https://example.org/" + "a/" * 950
+        assert re.findall(r'href="([^"]*)"', text.to_html(address)) == [address]
+        many = "https://a.bc " * 150
+        assert len(re.findall("href", text.to_html(many))) == 150
+
+    # edge case 46
+    def test_a_host_of_other_letters_in_its_written_form_is_shown_for_what_it_is(self):
+        assert ">https://xn--pple-43d.example/<" in text.to_html("https://xn--pple-43d.example/")
+
+
 class TestClean:
+    # edge case 45
+    def test_sixty_kilobytes_of_marks_are_refused_quickly(self):
+        with pytest.raises(ValidationError):
+            text.clean("a" + "\u0301" * 30_000)
+
+    # edge case 45
+    def test_halves_of_letters_are_refused(self):
+        for broken in (b"caf\xe9".decode("utf-8", "surrogateescape"), "a\ud83d"):
+            with pytest.raises(ValidationError, match="hidden control character"):
+                text.clean(broken)
+
     def test_one_spelling_and_one_kind_of_line(self):
         assert text.clean(" e\u0301tude\r\nzwei\r ") == "étude\nzwei"
 
