@@ -66,6 +66,11 @@ class Spread:
     later: str
     sort: str = Sort.NEWEST
 
+    @property
+    def comments(self) -> list[Comment]:
+        """Everything that stands on the page for everybody."""
+        return [place.comment for branch in self.branches for place in (branch.root, *branch.replies)]
+
 
 @dataclass(frozen=True)
 class ThreadSpread:
@@ -77,6 +82,11 @@ class ThreadSpread:
     waiting: list[Place]
     earlier: str
     later: str
+
+    @property
+    def comments(self) -> list[Comment]:
+        """Everything that stands on the page for everybody."""
+        return [place.comment for place in (self.root, *self.above, *self.replies)]
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,35 @@
-"""Random histories: whatever is done in whatever order, the stored count is the recount, and nobody sees too much."""
+"""Random histories: whatever is done in whatever order, stored counts are the recount, and nobody reads or learns too much."""
+
+import re
+from itertools import count
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.test import Client
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts import policies
+from accounts.models import OutboxMail
 from audit.moves import WrongState
-from comments import counting, permissions, thread
-from comments.models import Comment, QueueItem
-from comments.workflow import deciding, posting, reporting
+from comments import counting, erasure, permissions
+from comments.models import Comment, CommentRevision, Conversation, Notification, QueueItem
+from comments.workflow import deciding, following, posting, reacting, reporting
 from tests import cast as actors
-from tests.comments.conftest import a_world, turn_down, write
+from tests.comments.conftest import a_world, turn_down
 
-# Approving and hiding open the way to most other moves, so they are tried more often.
-ACTS = ("approve",) * 4 + ("hide",) * 3 + ("reject", "restore", "mark_spam", "keep", "withdraw", "report", "appeal")
-STEPS = 12
+STEPS = 14
+TOKEN = re.compile(r"word\d+q")
+STALE = st.sampled_from([False, False, False, True])
+REFUSALS = (WrongState, PermissionDenied, posting.NotPosted)
 
 
 class Histories(RuleBasedStateMachine):
-    """One conversation, some members, two moderators, and clicks on pages that may be stale."""
+    """One conversation, some members, two moderators, and clicks on pages that may be stale. Every text carries a word of its own."""
 
     world = None
     members: list = []
@@ -32,40 +39,120 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.before = transaction.savepoint()
+        self.words = count(1)
+        for name in caches:
+            caches[name].clear()
 
     def teardown(self) -> None:
-        transaction.savepoint_rollback(self.before)
-
-    @rule(target=comments)
-    def post(self):
-        author = self.members[Comment.objects.count() % len(self.members)]
-        return write(self.world, by=author).pk
-
-    @rule(pk=comments, act=st.sampled_from(ACTS), second=st.booleans(), stale=st.sampled_from([False, False, True]))
-    def act(self, pk, act, second, stale):
-        comment = Comment.objects.select_related("current", "author").get(pk=pk)
-        before = (comment.status, comment.version, comment.decisions.count())
-        version = comment.version - 1 if stale else comment.version
         try:
-            self.press(act, comment, self.world.mona if second else self.world.max, version)
-        except (WrongState, PermissionDenied):
-            comment = Comment.objects.get(pk=pk)
-            assert (comment.status, comment.version, comment.decisions.count()) == before
-        else:
-            assert not stale or act in ("report", "appeal")
-            self.reached.add(Comment.objects.get(pk=pk).status)
+            following.announce_pending()
+            self.readers_get_what_is_live()
+            self.others_are_told_of_nothing_else()
+        finally:
+            transaction.savepoint_rollback(self.before)
 
-    def press(self, act, comment, moderator, version):
-        if act == "withdraw":
-            posting.withdraw(comment, by=comment.author, version=version)
-        elif act == "report":
-            reporting.report(comment, by=self.world.nora, reason="unkind")
-        elif act == "appeal":
-            posting.appeal(comment, by=comment.author, text="Look again.")
-        elif act == "reject":
-            turn_down(self.world, comment, by=moderator, version=version)
+    # What happens
+
+    @rule(target=comments, is_live=st.booleans())
+    def post(self, is_live):
+        return self.write(None, is_live)
+
+    @rule(target=comments, above=comments, is_live=st.booleans())
+    def answer(self, above, is_live):
+        try:
+            return self.write(Comment.objects.get(pk=above), is_live)
+        except posting.ParentGone:
+            assert Comment.objects.get(pk=above).status != "live"
+            return above
+
+    @rule(pk=comments, second=st.booleans(), stale=STALE)
+    def approve(self, pk, second, stale):
+        self.press(pk, stale, deciding.approve, by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans(), stale=STALE)
+    def hide(self, pk, second, stale):
+        self.press(pk, stale, deciding.hide, by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans(), stale=STALE)
+    def restore(self, pk, second, stale):
+        self.press(pk, stale, deciding.restore, by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans(), stale=STALE)
+    def reject(self, pk, second, stale):
+        self.press(pk, stale, lambda comment, **who: turn_down(self.world, comment, **who), by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans())
+    def mark_spam(self, pk, second):
+        self.press(pk, False, deciding.mark_spam, by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans())
+    def keep(self, pk, second):
+        self.press(pk, False, deciding.keep, by=self.moderator(second))
+
+    @rule(pk=comments, stale=STALE)
+    def withdraw(self, pk, stale):
+        self.press(pk, stale, lambda comment, version: posting.withdraw(comment, by=comment.author, version=version))
+
+    @rule(pk=comments, stale=STALE)
+    def edit(self, pk, stale):
+        words = f"I say word{next(self.words)}q now."
+        rules = self.world.rules
+        self.press(
+            pk,
+            stale,
+            lambda comment, version: posting.edit(
+                comment, by=comment.author, text=words, version=version, rules_version=rules
+            ),
+        )
+
+    @rule(pk=comments)
+    def report(self, pk):
+        self.press(pk, None, reporting.report, by=self.world.nora, reason="unkind")
+
+    @rule(pk=comments)
+    def appeal(self, pk):
+        self.press(pk, None, lambda comment: posting.appeal(comment, by=comment.author, text="Look again."))
+
+    @rule(pk=comments)
+    def find_helpful(self, pk):
+        self.press(pk, None, reacting.find_helpful, by=self.world.nora, helpful=True)
+
+    @rule(member=st.integers(0, 3), keeps_words=st.booleans(), really=STALE)
+    def forget(self, member, keeps_words, really):
+        if really:
+            erasure.erase(self.members[member], remove_words=not keeps_words)
+            self.reached.add("forgotten")
+
+    def write(self, above, is_live) -> int:
+        number = next(self.words)
+        made = posting.post(
+            self.world.page, by=self.members[number % 4], text=f"I say word{number}q.", token=f"t{number}",
+            rules_version=self.world.rules, reply_to=above, mail_answers=True,
+        )  # fmt: skip
+        if is_live:
+            deciding.approve(made, by=self.world.max, version=made.version)
+        self.reached.add("answered" if above else "posted")
+        return made.pk
+
+    def moderator(self, second):
+        return self.world.mona if second else self.world.max
+
+    def press(self, pk, stale, verb, **options):
+        """Press a button, on a page that may be `stale` (None: the button carries no version). Refused, it changes nothing."""
+        comment = Comment.objects.select_related("current", "author").get(pk=pk)
+        before = (comment.status, comment.version, comment.decisions.count(), comment.current_id)
+        if stale is not None:
+            options["version"] = comment.version - 1 if stale else comment.version
+        try:
+            verb(comment, **options)
+        except REFUSALS:
+            comment = Comment.objects.get(pk=pk)
+            assert (comment.status, comment.version, comment.decisions.count(), comment.current_id) == before
         else:
-            getattr(deciding, act)(comment, by=moderator, version=version)
+            assert not stale
+            self.reached |= {Comment.objects.get(pk=pk).status, getattr(verb, "__name__", "")}
+
+    # What holds after every step
 
     @invariant()
     def counts_are_right(self):
@@ -77,30 +164,87 @@ class Histories(RuleBasedStateMachine):
             decisions = list(comment.decisions.all())
             assert [one.version for one in decisions] == list(range(2, comment.version + 1))
             assert comment.status == (decisions[-1].to_status if decisions else "held")
+            assert not decisions or comment.current_id == decisions[-1].revision_id
 
     @invariant()
-    def readers_see_what_is_live_and_nothing_else(self):
-        shown = {comment.pk for comment in thread.live(self.world.conversation)}
-        for comment in Comment.objects.select_related("author"):
-            is_live = comment.status == "live"
-            assert (comment.pk in shown) == is_live
-            assert permissions.can_see(AnonymousUser(), comment) == is_live
-            assert permissions.can_see(self.world.nora, comment) == is_live
-            assert permissions.can_see(comment.author, comment)
-            assert permissions.can_see(self.world.max, comment)
+    def what_is_shown_is_live_or_has_live_answers(self):
+        live = set(Comment.objects.live().values_list("pk", flat=True))
+        parents = dict(Comment.objects.values_list("pk", "parent_id"))
+        above = set()
+        for pk in live:
+            while (pk := parents[pk]) is not None:
+                above.add(pk)
+        assert set(Comment.objects.shown().values_list("pk", flat=True)) == live | above
 
     @invariant()
     def what_waits_is_in_the_queue(self):
         waiting = set(Comment.objects.filter(status__in=["held", "hidden"]).values_list("pk", flat=True))
         assert waiting <= set(QueueItem.objects.filter(closed_at=None).values_list("comment_id", flat=True))
 
+    # What everybody gets in the end
+
+    def readers_get_what_is_live(self):
+        live = {word for text in live_texts() for word in TOKEN.findall(text)}
+        anybody, other = Client(), Client()
+        actors.sign_in(other, self.world.nora)
+        for client in (anybody, other):
+            seen = set()
+            for address in self.pages():
+                answer = client.get(address)
+                assert answer.status_code == 200, address
+                found = set(TOKEN.findall(answer.content.decode()))
+                assert found <= live, (address, found - live)
+                seen |= found
+            assert seen == live
+            article = client.get(self.world.page.get_absolute_url()).content.decode()
+            if live:
+                assert re.search(rf"\b{Comment.objects.live().count()} comments?\b", article)
+        for comment in Comment.objects.select_related("author"):
+            assert permissions.can_see(AnonymousUser(), comment) == (comment.status == "live")
+            assert permissions.can_see(self.world.nora, comment) == (comment.status == "live")
+            assert permissions.can_see(comment.author, comment)
+            assert permissions.can_see(self.world.max, comment)
+        for comment in Comment.objects.filter(shown=False):
+            assert anybody.get(comment.get_absolute_url()).status_code == 404
+            assert other.get(comment.get_absolute_url()).status_code == 404
+
+    def pages(self) -> list[str]:
+        here = self.world.page.get_absolute_url()
+        threads = Comment.objects.shown().filter(root__isnull=True)
+        return [
+            here,
+            f"{here}conversation/",
+            f"{here}conversation/?sort=oldest",
+            f"{here}conversation/?sort=helpful",
+            f"{here}conversation.xml",
+            *[f"{here}conversation/{root.public_id}/" for root in threads],
+        ]
+
+    def others_are_told_of_nothing_else(self):
+        """Mail never quotes, and news of answers are about what is public."""
+        for mail in OutboxMail.objects.all():
+            assert not TOKEN.search(mail.subject + mail.text + mail.html)
+        news = Notification.objects.filter(kind__in=["reply", "comment"])
+        assert not news.exclude(comment__announced_at__isnull=False).exists()
+        assert Conversation.objects.get(pk=self.world.page.pk).live_count == Comment.objects.live().count()
+
+
+def live_texts() -> list[str]:
+    shown = Comment.objects.live().values("current_id")
+    return list(CommentRevision.objects.filter(pk__in=shown).values_list("text", flat=True))
+
 
 @pytest.mark.django_db
-def test_any_history_keeps_counts_and_secrets():
+def test_any_history_keeps_counts_and_secrets(monkeypatch):
+    # The limits have tests of their own; here they would only stop most histories early.
+    monkeypatch.setattr(posting, "MOST_COMMENTS", 1000)
+    monkeypatch.setattr(posting, "MOST_EDITS", 1000)
     Histories.world = a_world()
     Histories.members = [actors.person(f"member{number}") for number in range(4)]
     for member in Histories.members:
         policies.accept(member, Histories.world.rules)
-    run_state_machine_as_test(Histories, settings=settings(stateful_step_count=STEPS))
+    often = max(settings.default.max_examples // 2, 10)
+    run_state_machine_as_test(Histories, settings=settings(stateful_step_count=STEPS, max_examples=often))
     # Runs that never got anywhere would prove little.
-    assert Histories.reached >= {"live", "rejected", "hidden", "spam", "withdrawn"}
+    expected = {"live", "rejected", "hidden", "spam", "withdrawn", "erased", "answered", "find_helpful", "forgotten"}
+    assert Histories.reached >= expected, expected - Histories.reached
