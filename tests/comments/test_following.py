@@ -479,6 +479,12 @@ def test_the_number_of_queries_grows_with_batches_not_with_members(world, clock,
     assert costs[28] - costs[3] <= 2 * per_batch + 2 * 2, costs
 
 
+@pytest.mark.django_db
+def test_what_waits_to_be_announced_is_found_by_its_index():
+    if connection.vendor == "sqlite":  # PostgreSQL takes no index for a table of a few rows.
+        assert "comment_to_be_announced" in following._pending(timezone.now()).explain()
+
+
 def test_two_workers_at_once_tell_everybody_once(race):
     world = a_world()
     crowd(world, 20)

@@ -82,6 +82,7 @@ CONVERSATION = [
     Kind("notifications", "reader", "/me/notifications/", in_dark=True),
     Kind("following", "reader", "/me/following/"),
     Kind("follow-a-conversation", "reader", f"{ARTICLE}conversation/follow/"),
+    Kind("follow-a-comment", "reader", ARTICLE, ("main a[href^='/comments/'][href$='/follow/']",)),
     Kind("leave-a-conversation", "", "/follow/leave/any-token/"),
     Kind("report", "newcomer", ARTICLE, ("a.report-link",)),
     Kind("my-reports", "graceann", "/me/reports/"),
