@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -145,6 +146,15 @@ class TestActs:
         assert 'aria-pressed="false"' in acts
         assert "csrfmiddlewaretoken" in acts
         assert "/edit/" not in acts
+
+    @pytest.mark.parametrize(("pressed", "next_press"), [(True, "0"), (False, "1")])
+    def test_the_button_says_whether_it_is_pressed(self, world, pressed, next_press):
+        comment = publish(world)
+        comment.found_helpful_by_me = pressed
+        seen = {"comment": comment, "conversation": world.conversation, "viewer": world.nora, "is_own": False}
+        acts = render_to_string("comments/parts/acts.html", seen)
+        assert f'aria-pressed="{str(pressed).lower()}"' in acts
+        assert f'name="helpful" value="{next_press}"' in acts
 
     def test_her_own_she_edits_and_deletes(self, world, client):
         comment = publish(world)

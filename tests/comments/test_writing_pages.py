@@ -180,6 +180,15 @@ class TestMeanwhile:
         assert made.current.rules_version.number == 2
         assert policies.has_accepted(world.nora, "rules")
 
+    # edge case 27
+    def test_a_tick_under_old_rules_is_not_carried_over_to_the_new(self, world, client):
+        client.force_login(world.amara)
+        form = {"body": "Hello.", "act": "post", "token": "t", "version": "1", "agree": "on"}
+        new_rules(world)
+        page = client.post(write_url(world), form).text
+        assert 'name="agree"' in page
+        assert not re.search(r'name="agree"[^>]*checked', page)
+
     # edge case 30
     def test_a_conversation_that_closes_and_opens_again(self, world, nora):
         asked = publish(world)
