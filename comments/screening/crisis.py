@@ -154,7 +154,8 @@ NOW = any_of(
 
 @detector(version=2)
 def crisis(scan: Scan) -> Iterable[tuple[str, list[Span]]]:
-    now, over = [], []
+    now: list[Span] = []
+    over: list[Span] = []
     copy = scan.unmasked
     for place in _hits(copy):
         (over if _is_over(copy, place) else now).append(copy.span(*place))
