@@ -19,6 +19,7 @@ from articles.document import blank, notation
 from articles.document.schema import new_id
 from articles.models import Page, Review
 from articles.workflow import publishing, review, signing, writing
+from tests.worlds import kept
 
 PASSWORD = "correct horse battery staple"
 _serial = count(1)
@@ -58,6 +59,7 @@ def qualify(user: User, *, until: date | None = None) -> Credential:
     )
 
 
+@kept
 def people(suffix: str = "") -> SimpleNamespace:
     """The whole cast, as attributes. `suffix` keeps names apart where a world is shared between tests."""
     return SimpleNamespace(**{key: person(f"{key}{suffix}", *roles, name=name) for key, (name, roles) in CAST.items()})
@@ -118,18 +120,21 @@ def content(
     return made | changes
 
 
+@kept
 def draft(by: User, **options) -> Page:
     """A page that nobody has sent to review."""
     kind = options.pop("kind", Page.Kind.ARTICLE)
     return writing.create_page(kind, content(kind=kind, **options), by=by)
 
 
+@kept
 def open_review(cast: SimpleNamespace, **options) -> Review:
     """A frozen revision that waits for its signature."""
     page = draft(cast.amara, **options)
     return writing.submit(page, version=page.draft.version, by=cast.amara)
 
 
+@kept
 def signed_review(cast: SimpleNamespace, **options) -> Review:
     """A revision with every signature its policy asks for."""
     opened = options.pop("review", None) or open_review(cast, **options)
@@ -158,6 +163,7 @@ def sign(opened: Review, by: User, **options):
     )
 
 
+@kept
 def live_page(cast: SimpleNamespace, **options) -> Page:
     """A public page, through every verb that makes one."""
     signed = signed_review(cast, **options)
@@ -168,6 +174,7 @@ def live_page(cast: SimpleNamespace, **options) -> Page:
 live_article = live_page
 
 
+@kept
 def rules(cast: SimpleNamespace):
     """The community rules in force; a first version where there is none."""
     return policies.current("rules") or policies.publish(

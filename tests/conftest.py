@@ -18,6 +18,7 @@ from audit import triggers
 from tests.browser import _journey_database, _server, browser, new_page, page, site  # noqa: F401
 from tests.databases import Committed, Copies
 from tests.network import stay_here
+from tests.worlds import Worlds
 
 ROOT = Path(__file__).resolve().parent.parent
 FLUSHING = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
@@ -95,6 +96,34 @@ def django_db_setup(django_test_environment, django_db_blocker, worker_id, tmp_p
 def _copies(django_db_setup, django_db_blocker) -> Copies:
     with django_db_blocker.unblock():
         return Copies()
+
+
+@pytest.fixture(scope="session")
+def _kept_worlds(_copies, _media, django_db_blocker) -> Iterator[Worlds]:
+    worlds = Worlds(_copies)
+    yield worlds
+    with django_db_blocker.unblock():
+        worlds.drop()
+
+
+@pytest.fixture(autouse=True)
+def _worlds(request) -> Iterator[None]:
+    """What `tests.cast` plays may come from a database in which it was played before; see `tests.worlds`."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        worlds = request.getfixturevalue("_kept_worlds")
+        request.getfixturevalue("db")
+        with worlds.lent():
+            yield
+    else:
+        yield
+
+
+@pytest.fixture
+def monkeypatch(request, monkeypatch) -> pytest.MonkeyPatch:
+    """Where something is patched, scenes are played anew."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("_kept_worlds").monkeypatch = monkeypatch
+    return monkeypatch
 
 
 @pytest.fixture

@@ -23,15 +23,21 @@ class Copies:
         connections.close_all()
 
     def make(self) -> str:
+        """A copy of the template."""
+        connections.close_all()
+        return self.of(self.template)
+
+    def of(self, source: str) -> str:
+        """A copy of a database to which nobody is connected."""
         number = next(self.numbers)
         if connection.vendor == "sqlite":
             name = str(Path(self.template).with_suffix(f".{number}.sqlite3"))
-            copy_sqlite(self.template, name)
+            copy_sqlite(source, name)
             return name
         name = f"{self.template}_{number}"
-        self.on_server(
+        on_server(
             f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
-            f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"',
+            f'CREATE DATABASE "{name}" TEMPLATE "{source}"',
         )
         return name
 
@@ -40,14 +46,7 @@ class Copies:
             for file in Path(name).parent.glob(f"{Path(name).name}*"):
                 file.unlink(missing_ok=True)
         else:
-            self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    def on_server(self, *statements: str) -> None:
-        """Statements about databases run from the maintenance database, outside a transaction."""
-        connections.close_all()
-        with connection._nodb_cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+            on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     @contextmanager
     def use(self, name: str) -> Iterator["Committed"]:
@@ -60,6 +59,13 @@ class Copies:
         finally:
             connections.close_all()
             connections.databases["default"]["NAME"] = self.template
+
+
+def on_server(*statements: str) -> None:
+    """Statements about databases run from the maintenance database, outside a transaction."""
+    with connection._nodb_cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def copy_sqlite(source: str, target: str) -> None:

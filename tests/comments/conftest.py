@@ -12,10 +12,12 @@ from articles.models import Page
 from comments.models import Comment, Conversation
 from comments.workflow import deciding, posting
 from tests import cast as actors
+from tests.worlds import kept
 
 _tokens = itertools.count(1)
 
 
+@kept
 def a_world(suffix: str = "") -> SimpleNamespace:
     """The cast, one live article with its conversation, and rules that Rita and Nora accepted."""
     world = actors.people(suffix)
