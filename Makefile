@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 checksum = $(shell cksum < $(1) | tr -s ' ' '-')
 RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.lock)
 DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,requirements-dev.lock)
-PYTEST := $(BIN)/python -m pytest -q
+# Every worker, and every command that a test starts, would compile all of it anew where bytecode may not be kept.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # What `check --deploy` looks at: a production-like environment without anything real in it.
 PRODUCTION := env -u DEMO -u DEBUG -u DEMO_PASSWORD SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \

@@ -103,7 +103,7 @@ def _kept_worlds(_copies, _media, django_db_blocker) -> Iterator[Worlds]:
     worlds = Worlds(_copies)
     yield worlds
     with django_db_blocker.unblock():
-        worlds.drop()
+        worlds.drop_all()
 
 
 @pytest.fixture(autouse=True)

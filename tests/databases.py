@@ -20,7 +20,6 @@ class Copies:
     def __init__(self) -> None:
         self.template = connection.settings_dict["NAME"]
         self.numbers = itertools.count(1)
-        connections.close_all()
 
     def make(self) -> str:
         """A copy of the template."""

@@ -6,23 +6,29 @@ gets them made anew. So every test sees what it would have seen without this, an
 """
 
 import functools
+import io
 import json
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import SimpleNamespace
 
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
+from django.db.models import signals as models_signals
+from django.dispatch import Signal
 from django.utils import timezone, translation
 
 # The second test that begins like another one has the scene played into a database of its own.
 WORTH_KEEPING = 2
-# Each holds a connection.
-MOST = 24
+# Each holds a connection; the one that was not asked for the longest goes first.
+MOST = 16
+NEWS = ("accounts.signals", "accounts.policies", "articles.signals")
 
 _worlds: "Worlds | None" = None
 
@@ -70,6 +76,7 @@ class Worlds:
         self.day = timezone.now().date()
         self.settings = settings._wrapped
         self.zone = timezone.get_current_timezone_name()
+        self.listeners = listeners()
         self.loan: Loan | None = None
         # The fixture of the test, if it asked for it.
         self.monkeypatch = None
@@ -92,7 +99,7 @@ class Worlds:
             return self.plainly(loan, play, args, options)
         if path in self.worlds:
             return self.enter(loan, path)
-        if self.asked[path] + 1 >= WORTH_KEEPING and len(self.worlds) < MOST:
+        if self.asked[path] + 1 >= WORTH_KEEPING:
             return self.keep(loan, path, play, args, options)
         gave = self.plainly(loan, play, args, options)
         self.asked[path] += 1
@@ -104,7 +111,8 @@ class Worlds:
             return None
         names = {id(person): f"{handle}." for handle, person in vars(loan.people).items()} | {id(loan.people): "cast."}
         try:
-            scene = json.dumps([play.__qualname__, args, options], sort_keys=True, default=lambda one: names[id(one)])
+            told = [play.__module__, play.__qualname__, args, options]
+            scene = json.dumps(told, sort_keys=True, default=lambda one: names[id(one)])
         except KeyError:
             return None
         return (*loan.path, scene)
@@ -118,6 +126,7 @@ class Worlds:
             or settings._wrapped is not self.settings
             or connection.force_debug_cursor
             or connection.execute_wrappers
+            or listeners() != self.listeners
             or patched(self.monkeypatch)
         )
 
@@ -130,22 +139,23 @@ class Worlds:
             self.loan = loan
 
     def enter(self, loan: Loan, path: tuple[str, ...]) -> object:
+        world = self.worlds[path] = self.worlds.pop(path)
         self.leave(loan)
         self.arrive(loan, path)
-        connection.run_on_commit.extend(self.worlds[path].on_commit)
-        return self.remember(loan, pickle.loads(self.worlds[path].gave))
+        connection.run_on_commit.extend(world.on_commit)
+        return self.remember(loan, unpacked(world.gave, loan.people))
 
     def keep(self, loan: Loan, path: tuple[str, ...], play: Callable, args: tuple, options: dict) -> object:
         """Play the scene in a copy of the world before it, commit it there, and go on from it."""
-        before = len(connection.run_on_commit)
+        before, source = len(connection.run_on_commit), loan.world
         self.leave(loan)
-        world = World(self.copy(loan))
+        world = World(self.copy(loan, source))
         try:
             mount(world)
             gave = self.plainly(loan, play, args, options)
             connection.check_constraints()
             world.raw.commit()
-            world.gave = pickle.dumps(gave)
+            world.gave = packed(gave, loan.people)
         except Exception:
             # Also this way it has to end as it would without us: nothing is kept, and it is tried where it was asked for.
             self.asked[path] = -1_000_000
@@ -155,30 +165,30 @@ class Worlds:
             self.arrive(loan, loan.path)
             return self.plainly(loan, play, args, options)
         world.on_commit = [(set(), *rest) for _savepoints, *rest in connection.run_on_commit[before:]]
+        if len(self.worlds) >= MOST:
+            self.drop(next(iter(self.worlds)))
         self.worlds[path] = world
         self.arrive(loan, path)
         return self.remember(loan, gave)
 
     def remember(self, loan: Loan, gave: object) -> object:
-        if hasattr(gave, "amara"):
-            loan.people = gave
+        company = getattr(gave, "people", gave)
+        if hasattr(company, "amara"):
+            loan.people = company
         return gave
 
-    def copy(self, loan: Loan) -> str:
-        """A copy of where the test is now. Nobody may be connected to what is copied."""
-        source = self.worlds.get(loan.path)
-        if source is None:
-            loan.home.close()
-        else:
+    def copy(self, loan: Loan, source: World | None) -> str:
+        """A copy of where the test was. Nobody may be connected to what is copied."""
+        if source:
             source.raw.close()
             source.raw = None
+            return self.copies.of(source.name)
+        loan.home.close()
         try:
-            return self.copies.of(source.name if source else self.copies.template)
+            return self.copies.of(self.copies.template)
         finally:
-            if source is None:
-                loan.home = opened(self.copies.template)
-                connection.connection = loan.home
-                begin()
+            loan.home = connection.connection = opened(self.copies.template)
+            begin()
 
     def arrive(self, loan: Loan, path: tuple[str, ...]) -> None:
         loan.path, loan.world = path, self.worlds.get(path)
@@ -205,11 +215,50 @@ class Worlds:
             else:
                 world.raw.rollback()
 
-    def drop(self) -> None:
-        for world in self.worlds.values():
-            if world.raw:
-                world.raw.close()
-            self.copies.drop(world.name)
+    def drop(self, path: tuple[str, ...]) -> None:
+        world = self.worlds.pop(path)
+        if world.raw:
+            world.raw.close()
+        self.copies.drop(world.name)
+
+    def drop_all(self) -> None:
+        for path in list(self.worlds):
+            self.drop(path)
+
+
+class Packer(pickle.Pickler):
+    """Who played a scene is told by name: whoever unpacks it has people of that name."""
+
+    def __init__(self, out: io.BytesIO, people: SimpleNamespace) -> None:
+        super().__init__(out)
+        self.names = {id(person): handle for handle, person in vars(people).items()}
+
+    def persistent_id(self, one: object) -> str | None:
+        return self.names.get(id(one))
+
+
+class Unpacker(pickle.Unpickler):
+    def __init__(self, data: bytes, people: SimpleNamespace) -> None:
+        super().__init__(io.BytesIO(data))
+        self.people = people
+
+    def persistent_load(self, handle: str) -> object:
+        return getattr(self.people, handle)
+
+
+def packed(gave: object, people: SimpleNamespace) -> bytes:
+    """What a scene gave, and what it left on the people who played it, such as their roles, read once."""
+    out = io.BytesIO()
+    left = {handle: vars(person) for handle, person in vars(people).items() if isinstance(person, Model)}
+    Packer(out, people).dump((gave, left))
+    return out.getvalue()
+
+
+def unpacked(data: bytes, people: SimpleNamespace) -> object:
+    gave, left = Unpacker(data, people).load()
+    for handle, seen in left.items():
+        vars(getattr(people, handle)).update(seen)
+    return gave
 
 
 def opened(name: str) -> object:
@@ -248,6 +297,12 @@ def clean(loan: Loan) -> bool:
         and not (connection.savepoint_ids or connection.needs_rollback or connection.closed_in_transaction)
         and state() == loan.untouched
     )
+
+
+def listeners() -> int:
+    """How many receivers wait for news; a test that adds one wants to be told."""
+    modules = (models_signals, *(import_module(name) for name in NEWS))
+    return sum(len(one.receivers) for module in modules for one in vars(module).values() if isinstance(one, Signal))
 
 
 def patched(monkeypatch) -> bool:

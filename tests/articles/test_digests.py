@@ -17,12 +17,14 @@ from articles.models import Page, Publication, Review, ReviewTrigger, Schedule
 from articles.workflow import calling_back, publishing, review, scheduling, signing
 from tests import cast
 from tests.articles.test_notices import due, edit, leave, shout, submit, untranslated
+from tests.worlds import kept
 
 DAY = timedelta(days=1)
 TOMORROW = datetime.now(UTC).date() + DAY
 
 
 @pytest.fixture
+@kept
 def people(db) -> SimpleNamespace:
     made = cast.people()
     both = (Role.MEDICAL_REVIEWER, Role.EDITOR, Role.WRITER)

@@ -26,6 +26,7 @@ from articles.models import (
 from articles.workflow import publishing, review, scheduling, signing, writing
 from audit import triggers
 from tests import cast
+from tests.worlds import kept
 
 
 def sql(statement: str, *params) -> None:
@@ -54,6 +55,7 @@ def world(db) -> SimpleNamespace:
     return build()
 
 
+@kept
 def build() -> SimpleNamespace:
     """One live article (published twice), one signed and one unsigned revision of other pages, and the people."""
     people = cast.people()

@@ -20,12 +20,14 @@ from articles.review_forms import RevokeForm
 from articles.workflow import calling_back, publishing, review, scheduling, signing, taking_down, writing
 from articles.workflow import review as reviewing
 from tests import cast
+from tests.worlds import kept
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@kept
 def people() -> SimpleNamespace:
     """The cast, and beside it everybody who must never be told: gone, switched off, of the demo, without a role."""
     made = cast.people()

@@ -14,6 +14,7 @@ from audit.models import Entry
 from audit.moves import WrongState
 from tests import cast
 from tests.articles.test_scheduling import next_revision, run
+from tests.worlds import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +25,7 @@ def people():
 
 
 @pytest.fixture
+@kept
 def page(people) -> Page:
     """Two versions: Ruth signed the first one, Raj the second."""
     first = cast.live_page(people, title="First name")
@@ -32,6 +34,7 @@ def page(people) -> Page:
 
 
 @pytest.fixture
+@kept
 def moved(people, page) -> Page:
     """The second version took another address with it."""
     publishing.publish(next_revision(people, page, signer=people.raj, slug="second-name"), by=people.edda)

@@ -20,11 +20,13 @@ from audit.models import Entry
 from audit.moves import WrongState
 from tests import cast
 from tests.articles.test_gate import insert, sql
+from tests.worlds import kept
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+@kept
 def people():
     everybody = cast.people()
     everybody.both = cast.person("both", "writer", "editor", "medical_reviewer", name="Bo Both")

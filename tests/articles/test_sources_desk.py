@@ -16,6 +16,7 @@ from articles.views import sources as views
 from tests import cast
 from tests.articles.retraction_list import entry, listed
 from tests.articles.test_sources import citing, news
+from tests.worlds import kept
 
 pytestmark = pytest.mark.django_db
 LIST, IMPORT = "/desk/review/sources/", "/desk/review/sources/import/"
@@ -27,6 +28,7 @@ def people():
 
 
 @pytest.fixture
+@kept
 def page(people):
     return citing(
         people, {"DOI": "10.5555/study.1", "PMID": "31337", "title": "A trial of <sleep>"}, title="Short nights"
