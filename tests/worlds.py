@@ -165,7 +165,7 @@ class Worlds:
             self.arrive(loan, loan.path)
             return self.plainly(loan, play, args, options)
         world.on_commit = [(set(), *rest) for _savepoints, *rest in connection.run_on_commit[before:]]
-        if len(self.worlds) >= MOST:
+        while len(self.worlds) >= MOST:
             self.drop(next(iter(self.worlds)))
         self.worlds[path] = world
         self.arrive(loan, path)
