@@ -104,6 +104,10 @@ class TestDetectors:
     def test_disguises_are_seen_through(self, words):
         assert "crisis" in labels(words)
 
+    def test_a_sign_at_the_end_of_a_word_is_what_it_is(self):
+        assert labels("You 1d1ot!") == labels("You idiot!") == {"abuse"}
+        assert labels("I want to d1e!!") == {"crisis"}
+
     def test_a_span_is_a_place_in_the_words_as_typed(self):
         assert spotted("ﬁne. I w\u200bant to die!", "crisis") == ["w\u200bant to die"]
         assert spotted("oh, k i l l  m y s e l f now", "crisis") == ["k i l l  m y s e l f"]
