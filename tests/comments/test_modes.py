@@ -170,7 +170,7 @@ class TestWhileTheFormIsOpen:
         hidden = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)[1] for name in ("token", "version")}
         set_mode(world, "read_only")
         refused = client.post(address, {**hidden, "act": "post", "body": "My long story."})
-        assert refused.status_code == 422
+        assert refused.status_code == 409
         assert "My long story." in refused.text
         assert "closed" in refused.text
         set_mode(world, "all_held")

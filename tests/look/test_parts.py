@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from accounts import newsletter
 from articles.models.reference import Reference
 from articles.models.review import Review
+from comments import news
 from comments.models.conversation import Comment
 from comments.models.moderation import QueueItem
 
@@ -211,7 +212,8 @@ def test_strangers_get_no_form_with_a_token_and_no_messages():
     assert "Sign in" in words(html)
 
 
-def test_members_can_sign_out_and_see_messages():
+def test_members_can_sign_out_and_see_messages(monkeypatch):
+    monkeypatch.setattr(news, "unread", lambda viewer: 3)
     viewer = SimpleNamespace(handle="maya_k")
     message = SimpleNamespace(level_tag="success", __str__=lambda self: "Saved")
     html = page("base.html", Stranger(), viewer=viewer, csrf_token="secret-token", messages=[message])
@@ -221,7 +223,8 @@ def test_members_can_sign_out_and_see_messages():
     assert "/desk/" not in html
 
 
-def test_desk_link_only_for_those_who_have_one():
+def test_desk_link_only_for_those_who_have_one(monkeypatch):
+    monkeypatch.setattr(news, "unread", lambda viewer: 0)
     viewer = SimpleNamespace(handle="priya")
     desks = [SimpleNamespace(url="/desk/writing/", title="Writing")]
     assert 'href="/desk/"' in page("base.html", Stranger(), viewer=viewer, desks=desks, csrf_token="x")
