@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from articles import freshness
 from articles.models import Page
@@ -32,7 +32,9 @@ class Drift:
 
 def drifts() -> list[Drift]:
     """One conversation at a time, so that the memory this takes is that of the largest."""
-    found = (_drift(row) for row in Conversation.objects.select_related("page").order_by("pk").iterator(chunk_size=200))
+    spoken_in = Q(live_count__gt=0) | Exists(Comment.objects.filter(conversation=OuterRef("pk")))
+    rows = Conversation.objects.filter(spoken_in).select_related("page").order_by("pk")
+    found = (_drift(row) for row in rows.iterator(chunk_size=200))
     return [drift for drift in found if drift is not None]
 
 

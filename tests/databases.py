@@ -35,6 +35,8 @@ class Copies:
             return name
         name = f"{self.template}_{number}"
         on_server(
+            # A test that failed may have left a session behind; the next one is not to suffer for it.
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}' AND pid <> pg_backend_pid()",
             f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
             f'CREATE DATABASE "{name}" TEMPLATE "{source}"',
         )

@@ -53,6 +53,7 @@ def test_an_article_is_described_by_its_publication_and_its_signatures(client, p
     assert found == {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
+        "@id": f"{settings.SITE_URL}{page.get_absolute_url()}",
         "name": "Sleep in the weeks after treatment",
         "description": "Looked at again.",
         "url": f"{settings.SITE_URL}{page.get_absolute_url()}",

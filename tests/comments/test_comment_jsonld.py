@@ -82,7 +82,7 @@ class TestWhatIsSaid:
     def test_further_pages_say_it_of_what_they_show(self, world, monkeypatch):
         monkeypatch.setattr(thread, "PAGE_SIZE", 1)
         older, newer = publish(world, text="Older."), publish(world, text="Newer.")
-        again = f"{world.page.get_absolute_url()}conversation/?before={newer.public_id}"
+        again = f"{world.page.get_absolute_url()}conversation/?after={newer.public_id}"
         assert [one["text"] for one in comments(world)] == ["Newer."]
         assert [one["text"] for one in comments(world, again)] == ["Older."]
         assert older.public_id != newer.public_id
@@ -124,7 +124,7 @@ def test_it_asks_the_database_nothing(world):
     for number in range(3):
         publish(world, text=f"Comment {number}.", by=world.nora if number else world.rita)
     found = Conversation.objects.get(page=world.page)
-    rows = thread.newest(found).comments
+    rows = thread.first(thread.roots(found), thread.ORDERS[thread.Sort.NEWEST]).comments
     with CaptureQueriesContext(connection) as asked:
         made = Template("{% load machines %}{% linked_comments page rows %}").render(
             Context({"page": world.page, "rows": rows})
