@@ -26,7 +26,7 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 6
+MOST_QUERIES = 7
 LISTS = ("/", "/articles/", "/drugs/", "/subtypes/", "/team/")
 
 
