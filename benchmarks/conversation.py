@@ -49,11 +49,12 @@ def measure(size: int):
     here = page.get_absolute_url()
     middle = made[(size - replies - chain) // 2]
     pages = {
-        "article, first page": here,
+        "article with its comments": here,
         "oldest first": f"{here}conversation/?sort=oldest",
         "most helpful first": f"{here}conversation/?sort=helpful",
         "permalink in the middle": f"/comments/{middle.public_id}/",
         "permalink, deepest": f"/comments/{made[-1].public_id}/",
+        "feed": f"{here}conversation.xml",
     }
     member = Client()
     actors.sign_in(member, world.rita)  # nothing of hers comes from the page cache

@@ -27,6 +27,7 @@ def pages_of(page, made) -> dict[str, str]:
         "helpful": f"{here}conversation/?sort=helpful",
         "permalink of a root": f"/comments/{made[len(made) // 3].public_id}/",
         "permalink of the deepest": f"/comments/{made[-1].public_id}/",
+        "feed": f"{here}conversation.xml",
     }
 
 
