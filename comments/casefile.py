@@ -13,7 +13,7 @@ from . import permissions, queue, refusals, text
 from .forms import RejectForm
 from .models import Appeal, Comment, Decision, Finding, QueueItem, Report
 from .screening.policy import MEANINGS
-from .workflow import deciding
+from .workflow import claiming
 
 Status = Comment.Status
 Lane = QueueItem.Lane
@@ -80,15 +80,18 @@ def of(comment: Comment, viewer) -> CaseFile:
         decisions=decisions,
         buttons=() if why_not else _buttons(comment, item),
         why_not=why_not,
-        opened_by=deciding.opened_by(item) if queue.is_taken(item, by=viewer) else "",
+        opened_by=claiming.opened_by(item) if queue.is_taken(item, by=viewer) else "",
         is_mine=queue.is_taken(item) and item.claimed_by_id == viewer.pk,
         author=_author(comment),
         recent=_recent(comment),
     )
 
 
-def tabs(counts: dict[str, int]) -> list[dict]:
-    return [{"lane": lane, "name": Lane(lane).label, "count": waiting} for lane, waiting in counts.items()]
+def tabs(lanes: list[queue.Waiting]) -> list[dict]:
+    return [
+        {"lane": one.lane, "name": Lane(one.lane).label, "count": one.count, "words": str(one), "oldest": one.oldest}
+        for one in lanes
+    ]
 
 
 def rows(items: list[QueueItem], current: Comment | None, viewer) -> list[dict]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role, holds
 
-from .models import Comment, Conversation, Decision
+from .models import Comment, Conversation, Decision, ModeratorSettings
 
 Status = Comment.Status
 MODE = Conversation.Mode
@@ -15,6 +15,8 @@ APPEAL_WINDOW = timedelta(days=30)
 EDIT_WINDOW = timedelta(minutes=15)
 # Nobody is told of a decision before this is over, so that a slip of the finger can be set right.
 UNDO_WINDOW = timedelta(seconds=10)
+# A click that was on its way when the ten seconds ended still counts, and nothing is told before.
+SETTLED = UNDO_WINDOW + timedelta(seconds=5)
 
 
 def is_shown(conversation: Conversation | None) -> bool:
@@ -35,6 +37,11 @@ def can_set_mode(user) -> bool:
 
 def is_moderator(user) -> bool:
     return holds(user, Role.MODERATOR)
+
+
+def leaves_out_crisis(user) -> bool:
+    """A moderator who asked not to be handed crisis posts."""
+    return ModeratorSettings.objects.filter(user=user, leaves_out_crisis=True).exists()
 
 
 def can_decide(user, comment: Comment) -> bool:

@@ -8,7 +8,7 @@ from articles import freshness
 from articles.models import Page
 from articles.signals import page_published, page_withdrawn
 
-from . import erasure
+from . import erasure, queue
 from .models import Comment, Conversation, QueueItem
 from .workflow import opening
 
@@ -19,6 +19,7 @@ FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
 @receiver(page_published)
 def open_conversation(page: Page, **kwargs) -> None:
     """Every page gets its conversation at its first publication and keeps it through all later ones."""
+    queue.pause(page.pk, paused=False)
     mode = FIRST_MODE.get(Page.Kind(page.kind), Conversation.Mode.HIDDEN)
     closes_at = None if mode == Conversation.Mode.HIDDEN else opening.first_closing()
     Conversation.objects.get_or_create(page=page, defaults={"mode": mode, "closes_at": closes_at})
@@ -26,9 +27,8 @@ def open_conversation(page: Page, **kwargs) -> None:
 
 @receiver(page_withdrawn)
 def put_queue_down(page: Page, **kwargs) -> None:
-    """The queue leaves out what waits under a withdrawn page (queue.waiting); nobody keeps a claim on it."""
-    waiting = QueueItem.objects.filter(comment__conversation_id=page.pk, closed_at=None)
-    waiting.update(claimed_by=None, claimed_until=None)
+    """What waits under a withdrawn page is paused, not lost; nobody keeps a claim on it."""
+    queue.pause(page.pk, paused=True)
 
 
 @receiver(role_revoked)

@@ -65,6 +65,35 @@ def to_html(text: str) -> SafeString:
     return mark_safe(second_wall(written))
 
 
+def redacted(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with every marked place replaced by words that say so; touching places become one.
+
+    Raises ValidationError where a place lies outside the text, nothing is marked or nothing else would be left.
+    """
+    written, at = [], 0
+    for start, end in _joined(spans, len(text)):
+        written += [text[at:start], _("[removed: personal information]")]
+        at = end
+    kept = "".join([*written[::2], text[at:]])
+    if not written:
+        raise ValidationError(_("Mark what is to be taken out."), code="nothing")
+    if not any(_visible(letter) for letter in kept):
+        raise ValidationError(_("Nothing would be left of this comment. Reject it instead."), code="everything")
+    return "".join([*written, text[at:]])
+
+
+def _joined(spans: Iterable[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not 0 <= start < end <= length:
+            raise ValidationError(_("The places to take out do not fit this text. Mark them again."), code="span")
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def second_wall(html: str) -> str:
     return bleach.clean(html, tags=TAGS, attributes=ATTRIBUTES, protocols={"https"}, strip=True)
 

@@ -7,6 +7,10 @@ _DECIDED = (
     "AND d.from_status = OLD.status AND d.to_status = NEW.status AND d.revision_id = NEW.current_id)"
 )
 _BY_ITS_AUTHOR = "EXISTS (SELECT 1 FROM comments_comment c WHERE c.id = NEW.comment_id AND c.author_id = NEW.user_id)"
+_MODERATES = (
+    "EXISTS (SELECT 1 FROM accounts_rolegrant g WHERE g.user_id = NEW.{who} AND g.role = 'moderator' "
+    "AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > {{now}}))"
+)
 _ACCEPTED = "EXISTS (SELECT 1 FROM accounts_policyacceptance a WHERE a.user_id = NEW.author_id AND a.version_id = NEW.rules_version_id)"
 
 TRIGGERS = [
@@ -93,6 +97,12 @@ TRIGGERS = [
                 "only the author writes a comment",
             ),
             (
+                "NEW.redacted_by_id IS NOT NULL AND (NEW.redacted_by_id = NEW.author_id OR NEW.number = 1 OR NOT "
+                + _MODERATES.format(who="redacted_by_id")
+                + ")",
+                "only a moderator takes something out of the words of another",
+            ),
+            (
                 "NOT EXISTS (SELECT 1 FROM accounts_policyversion v JOIN accounts_policy p ON p.id = v.policy_id "
                 "WHERE v.id = NEW.rules_version_id AND p.kind = 'rules')",
                 "a comment is bound to a version of the community rules",
@@ -127,8 +137,7 @@ TRIGGERS = [
                 "a decision names the comment as it stands, its author and its next version",
             ),
             (
-                "NEW.source = 'moderator' AND NOT EXISTS (SELECT 1 FROM accounts_rolegrant g WHERE g.user_id = NEW.decided_by_id "
-                "AND g.role = 'moderator' AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > {now}))",
+                "NEW.source = 'moderator' AND NOT " + _MODERATES.format(who="decided_by_id"),
                 "only a moderator decides as a moderator",
             ),
             (
@@ -148,13 +157,128 @@ TRIGGERS = [
                 "WHERE r.id = NEW.revision_id AND r.comment_id = NEW.comment_id)",
                 "a decision is about words of its own comment",
             ),
+            (
+                "NEW.undoes_id IS NULL AND ((NEW.to_status = 'held' AND NEW.from_status NOT IN ('held', 'live')) "
+                "OR (NEW.to_status = 'held' AND NEW.from_status = 'live' AND NEW.source <> 'author') "
+                "OR (NEW.to_status = 'hidden' AND NEW.from_status NOT IN ('hidden', 'live')))",
+                "a decision is only turned back by taking it back",
+            ),
+            (
+                "NEW.undoes_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM comments_decision u WHERE u.id = NEW.undoes_id "
+                "AND u.comment_id = NEW.comment_id AND u.version + 1 = NEW.version AND u.decided_by_id = NEW.decided_by_id "
+                "AND u.source = 'moderator' AND u.from_status = NEW.to_status AND u.to_status = NEW.from_status "
+                "AND u.undoes_id IS NULL)",
+                "a moderator takes back the last decision, if it was their own",
+            ),
         ],
     ),
     *append_only("comments_decision"),
+    guard(
+        "comments_sanction_by_a_moderator",
+        "comments_sanction",
+        "INSERT",
+        [("NOT " + _MODERATES.format(who="by_id"), "only a moderator imposes a sanction")],
+    ),
+    guard(
+        "comments_sanction_stands_or_is_lifted",
+        "comments_sanction",
+        "UPDATE",
+        [
+            (
+                "NEW.user_id <> OLD.user_id OR NEW.kind <> OLD.kind OR NEW.by_id <> OLD.by_id OR NEW.created_at <> OLD.created_at "
+                "OR NEW.reason <> OLD.reason OR COALESCE(NEW.until, OLD.created_at) <> COALESCE(OLD.until, OLD.created_at) "
+                "OR OLD.lifted_at IS NOT NULL",
+                "a sanction stands as it was imposed, until it is lifted",
+            ),
+            (
+                "NEW.lifted_at IS NOT NULL AND NEW.lifted_by_id = NEW.user_id",
+                "nobody lifts a sanction of their own",
+            ),
+        ],
+    ),
+    guard(
+        "comments_sanction_no_delete",
+        "comments_sanction",
+        "DELETE",
+        [("true", "a sanction is lifted, never deleted")],
+    ),
+    guard(
+        "comments_appeal_heard_by_a_moderator",
+        "comments_appeal",
+        "UPDATE",
+        [
+            (
+                "NEW.decided_by_id IS NOT NULL AND OLD.decided_by_id IS NULL AND NOT "
+                + _MODERATES.format(who="decided_by_id"),
+                "only a moderator hears an appeal",
+            ),
+        ],
+    ),
     guard(
         "comments_helpful_is_for_others",
         "comments_helpful",
         "INSERT",
         [(_BY_ITS_AUTHOR, "nobody finds their own comment helpful for others")],
+    ),
+    *append_only("comments_wordlist"),
+    guard(
+        "comments_crisiscase_no_delete",
+        "comments_crisiscase",
+        "DELETE",
+        [("true", "a crisis case is closed, never deleted")],
+    ),
+    guard(
+        "comments_crisisstep_stands",
+        "comments_crisisstep",
+        "UPDATE",
+        [
+            (
+                "NEW.case_id <> OLD.case_id OR NEW.kind <> OLD.kind OR COALESCE(NEW.by_id, 0) <> COALESCE(OLD.by_id, 0) "
+                "OR NEW.code <> OLD.code OR NEW.at <> OLD.at OR (NEW.text <> OLD.text AND NEW.text <> '')",
+                "a step in a crisis stands as it was taken; only its words can be erased",
+            )
+        ],
+    ),
+    guard(
+        "comments_crisisstep_no_delete",
+        "comments_crisisstep",
+        "DELETE",
+        [("true", "a step in a crisis is never deleted")],
+    ),
+    guard(
+        "comments_adverseevent_is_of_its_comment",
+        "comments_adverseevent",
+        "INSERT",
+        [
+            (
+                "NOT EXISTS (SELECT 1 FROM comments_commentrevision r WHERE r.id = NEW.revision_id AND r.comment_id = NEW.comment_id "
+                "AND r.text = NEW.snapshot)",
+                "an adverse event records the words as they stand",
+            ),
+            ("NOT " + _MODERATES.format(who="recorded_by_id"), "only a moderator records an adverse event"),
+        ],
+    ),
+    guard(
+        "comments_adverseevent_keeps_its_snapshot",
+        "comments_adverseevent",
+        "UPDATE",
+        [
+            (
+                "NEW.snapshot <> OLD.snapshot OR NEW.snapshot_hash <> OLD.snapshot_hash OR NEW.comment_id <> OLD.comment_id "
+                "OR NEW.revision_id <> OLD.revision_id OR NEW.aware_at <> OLD.aware_at OR NEW.recorded_by_id <> OLD.recorded_by_id "
+                "OR NEW.version <> OLD.version + 1",
+                "what was recorded of an adverse event never changes, and its state only by one version",
+            ),
+            (
+                "OLD.state IN ('acknowledged') AND NEW.state <> OLD.state",
+                "an acknowledged adverse event stays acknowledged",
+            ),
+        ],
+    ),
+    guard(
+        "comments_adverseevent_no_delete",
+        "comments_adverseevent",
+        "DELETE",
+        [("true", "an adverse event is never deleted")],
     ),
 ]

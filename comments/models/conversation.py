@@ -97,6 +97,7 @@ class Comment(models.Model):
     published_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # when a moderator read it; a fact beside the status
     edited_at = models.DateTimeField(null=True)  # when its author last changed the words
+    locked_at = models.DateTimeField(null=True)  # of a root: nothing new is answered below it
     announced_at = models.DateTimeField(null=True)  # when followers were told of it, once
     live_below = models.PositiveIntegerField(default=0)  # live comments among its replies and theirs
     helpful_count = models.PositiveIntegerField(default=0)
@@ -172,6 +173,9 @@ class CommentRevision(models.Model):
     # For finding the same words again: a hash of the folded text, and a sketch of it for texts that are nearly the same.
     digest = models.CharField(max_length=64, blank=True)
     sketch = models.JSONField(default=list)
+    # A moderator took something out before publishing; the revision it was taken from is sealed, not gone.
+    redacted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    sealed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -104,8 +104,11 @@ class QueueItem(models.Model):
     reasons = models.JSONField(default=list)  # codes of findings, reports and modes that brought it here
     opened_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()
+    first_seen_at = models.DateTimeField(null=True)  # when a moderator first had it in hand: the clocks start here
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     claimed_until = models.DateTimeField(null=True)
+    put_off_until = models.DateTimeField(null=True)  # held by a moderator: it comes back by itself
+    paused = models.BooleanField(default=False)  # its page is not public
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -117,7 +120,11 @@ class QueueItem(models.Model):
                 name="queue_claim_has_an_end", condition=Q(claimed_by=None) | Q(claimed_until__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["rank", "due_at", "id"], name="queue_waiting", condition=Q(closed_at=None))]
+        indexes = [
+            models.Index(
+                fields=["rank", "due_at", "id"], name="queue_waiting", condition=Q(closed_at=None, paused=False)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.lane}: {self.comment_id}"
@@ -162,6 +169,8 @@ class Decision(models.Model):
         CommentRevision, models.PROTECT, null=True, related_name="+"
     )  # the words that were decided on
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, related_name="undone_by")
+    batch = models.ForeignKey("comments.Batch", models.PROTECT, null=True, related_name="decisions")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
     )  # copied, so that the CHECK below can read it
@@ -201,20 +210,40 @@ class DecisionText(models.Model):
 
 
 class Sanction(models.Model):
-    """A member may not comment until a date, and is told why."""
+    """What a member may not do until a date, or for good; she is told, and told why. Nobody is banned without knowing."""
+
+    class Kind(models.TextChoices):
+        WARNING = "warning", _("Warning")
+        ALWAYS_HOLD = "always_hold", _("Every comment is read first")
+        READ_ONLY = "read_only", _("May read, not write")
+        BAN = "ban", _("Banned")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sanctions")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.READ_ONLY)
+    conversation = models.ForeignKey(
+        "comments.Conversation", models.PROTECT, null=True, related_name="+"
+    )  # null: everywhere
     reason = models.CharField(max_length=20, choices=Decision.Reason.choices)
+    clause = models.ForeignKey(PolicyClause, models.PROTECT, null=True, related_name="+")
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="sanctions")  # what it follows from
+    message = models.TextField(blank=True, max_length=1000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    until = models.DateTimeField()
+    until = models.DateTimeField(null=True)  # null: until somebody lifts it
     lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        constraints = [models.CheckConstraint(name="nobody_sanctions_themselves", condition=~Q(user=F("by")))]
+        constraints = [
+            models.CheckConstraint(name="nobody_sanctions_themselves", condition=~Q(user=F("by"))),
+            models.CheckConstraint(
+                name="sanction_kind_is_known", condition=Q(kind__in=["warning", "always_hold", "read_only", "ban"])
+            ),
+        ]
+        indexes = [models.Index(fields=["user"], name="sanction_standing", condition=Q(lifted_at=None))]
 
     def __str__(self) -> str:
-        return f"{self.user_id} until {self.until:%Y-%m-%d}"
+        return f"{self.kind} of {self.user_id}" + (f" until {self.until:%Y-%m-%d}" if self.until else "")
 
 
 class Appeal(models.Model):

@@ -70,4 +70,4 @@ def _page(request, conversation: Conversation, form: ModeForm, *, collision: str
 
 def _tabs(request: HttpRequest) -> list[dict]:
     """Editors open and close conversations, and see nothing of the lanes."""
-    return casefile.tabs(queue.counts()) if permissions.is_moderator(request.user) else []
+    return casefile.tabs(queue.lanes()) if permissions.is_moderator(request.user) else []

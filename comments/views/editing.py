@@ -44,7 +44,7 @@ class Editing(Writing):
 
     def refused_at_the_door(self) -> HttpResponse | None:
         form = self.empty_form() if keeping.draft(self.request) else None
-        if why := posting.why_suspended(self.request.user):
+        if why := posting.why_suspended(self.request.user, self.conversation):
             return self.form_page(form, status=403, why=why)
         if self.page.live_publication_id is None or not permissions.is_shown(self.conversation):
             return self.form_page(form, status=403, why=_("This conversation is closed."))

@@ -16,7 +16,7 @@ from audit.moves import WrongState
 from .. import casefile, queue
 from ..forms import RejectForm, version_in
 from ..models import Comment, Decision, QueueItem
-from ..workflow import deciding
+from ..workflow import claiming, deciding
 
 Lane = QueueItem.Lane
 
@@ -34,12 +34,12 @@ ACTS = {
 @require_safe
 def queue_home(request: HttpRequest) -> HttpResponse:
     """To the first lane where something waits."""
-    counts = queue.counts()
-    first = next((lane for lane, waiting in counts.items() if waiting), None)
+    lanes = queue.lanes()
+    first = next((one.lane for one in lanes if one.count), None)
     if first is not None:
         return redirect("comments:lane", first)
     last = Decision.objects.filter(source=Decision.Source.MODERATOR).order_by("-pk").first()
-    return render(request, "comments/moderation/empty.html", {"tabs": casefile.tabs(counts), "last": last})
+    return render(request, "comments/moderation/empty.html", {"tabs": casefile.tabs(lanes), "last": last})
 
 
 @holders_of(Role.MODERATOR)
@@ -86,7 +86,7 @@ def _act(request: HttpRequest, comment: Comment, choice: str, form: RejectForm |
         return _("Rejected.")
     if choice in ("take", "release"):
         item = get_object_or_404(QueueItem, comment=comment, closed_at=None)
-        (deciding.claim if choice == "take" else deciding.release)(item, by=request.user)
+        (claiming.claim if choice == "take" else claiming.release)(item, by=request.user)
         return ""
     if choice not in ACTS:
         raise Http404
@@ -99,7 +99,7 @@ def _next(request: HttpRequest, lane: str, said: str) -> HttpResponse:
     left = queue.counts()[lane]
     words = ngettext("{n} left.", "{n} left.", left).format(n=left)
     messages.success(request, f"{said} {words}")
-    item = queue.next_for(request.user, lane)
+    item = claiming.free_for(request.user).filter(lane=lane).first()
     if item is None:
         return redirect("comments:queue")
     return redirect(f"{reverse('comments:lane', args=[lane])}?comment={item.comment.public_id}")
@@ -120,11 +120,11 @@ def _board(
     is_list = comment is None
     if comment is None and items:
         comment = _comment(items[0].comment.public_id)
-    counts = queue.counts()
+    lanes = queue.lanes()
     context = {
         "lane": Lane(lane),
-        "tabs": casefile.tabs(counts),
-        "waiting": counts[lane],
+        "tabs": casefile.tabs(lanes),
+        "waiting": next(one for one in lanes if one.lane == lane),
         "rows": casefile.rows(items, comment, request.user),
         "more": items[-1].comment.public_id if more else "",
         "is_list": is_list,

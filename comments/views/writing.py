@@ -79,7 +79,7 @@ class Writing:
     def refused_at_the_door(self) -> HttpResponse | None:
         """Nobody types in vain: what would be refused is said before. Words from before are shown all the same."""
         form = self.empty_form() if keeping.draft(self.request) else None
-        if why := posting.why_suspended(self.request.user):
+        if why := posting.why_suspended(self.request.user, self.conversation):
             return self.form_page(form, status=403, why=why)
         if not permissions.takes_comments(self.conversation):
             return self.form_page(form, closed=True)

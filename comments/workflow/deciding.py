@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import mail
 from accounts.models import OutboxMail, PolicyClause, User
@@ -18,8 +17,19 @@ from articles import freshness
 from articles.models import Page
 from audit.moves import WrongState, record
 
-from .. import permissions, queue, thread
-from ..models import Appeal, Comment, CommentRevision, Conversation, Decision, DecisionText, QueueItem, Report
+from .. import permissions, queue, text, thread
+from ..models import (
+    Appeal,
+    Batch,
+    Comment,
+    CommentRevision,
+    Conversation,
+    Decision,
+    DecisionText,
+    Notification,
+    QueueItem,
+    Report,
+)
 from . import following
 
 Status = Comment.Status
@@ -27,8 +37,14 @@ Source = Decision.Source
 Reason = Decision.Reason
 
 UNDO_WINDOW = permissions.UNDO_WINDOW
+SETTLED = permissions.SETTLED
 KEPT = "comment.kept"
 EDITED = "comment.edited"
+REDACTED = "comment.redacted"
+ASKED = "comment.asked"
+UNDONE = "comment.undone"
+# Verbs that leave the status as it is and still say something.
+STAYING = (KEPT, EDITED, ASKED, REDACTED, UNDONE)
 
 
 @dataclass(frozen=True)
@@ -44,17 +60,29 @@ class Ruling:
     message: str = ""
     note: str = ""
     revision: CommentRevision | None = None  # new words that the comment shows from now on
+    undoes: Decision | None = None
+    batch: Batch | None = None
 
 
-def approve(comment: Comment, *, by: User, version: int) -> Decision:
+def approve(comment: Comment, *, by: User, version: int, batch: Batch | None = None) -> Decision:
     """Publish a comment that waits (or was refused before)."""
     return _moderate(
-        comment, Ruling(Status.LIVE, "comment.approved", Source.MODERATOR, Reason.WITHIN_RULES, by), version
+        comment,
+        Ruling(Status.LIVE, "comment.approved", Source.MODERATOR, Reason.WITHIN_RULES, by, batch=batch),
+        version,
     )
 
 
 def reject(
-    comment: Comment, *, by: User, version: int, reason: str, clause: PolicyClause, message: str = "", note: str = ""
+    comment: Comment,
+    *,
+    by: User,
+    version: int,
+    reason: str,
+    clause: PolicyClause | None,
+    message: str = "",
+    note: str = "",
+    batch: Batch | None = None,
 ) -> Decision:
     """Keep a comment from readers and tell its author why: a reason, the rule it broke, and words of your own."""
     _may(by, comment)
@@ -62,7 +90,9 @@ def reject(
         raise ValidationError(_("Choose why you are rejecting this comment."))
     if clause is None or clause.version_id != comment.current.rules_version_id:
         raise ValidationError(_("Choose a rule of the version that the member agreed to."))
-    ruling = Ruling(Status.REJECTED, "comment.rejected", Source.MODERATOR, reason, by, clause, message, note)
+    ruling = Ruling(
+        Status.REJECTED, "comment.rejected", Source.MODERATOR, reason, by, clause, message, note, batch=batch
+    )
     return _moderate(comment, ruling, version)
 
 
@@ -82,48 +112,68 @@ def restore(comment: Comment, *, by: User, version: int) -> Decision:
     )
 
 
-def mark_spam(comment: Comment, *, by: User, version: int) -> Decision:
-    return _moderate(comment, Ruling(Status.SPAM, "comment.marked_spam", Source.MODERATOR, Reason.SELLING, by), version)
+def mark_spam(comment: Comment, *, by: User, version: int, batch: Batch | None = None) -> Decision:
+    ruling = Ruling(Status.SPAM, "comment.marked_spam", Source.MODERATOR, Reason.SELLING, by, batch=batch)
+    return _moderate(comment, ruling, version)
 
 
-def keep(comment: Comment, *, by: User, version: int) -> Decision:
+def keep(comment: Comment, *, by: User, version: int, batch: Batch | None = None) -> Decision:
     """Looked at again, and it stays as it is: reports are closed, an appeal is turned down."""
     _may(by, comment)
     if comment.status in (Status.HELD, Status.HIDDEN):
         raise WrongState(_("This comment waits for a decision. Approve or reject it."))
     last = comment.decisions.select_related("clause").order_by("-version").first()
     reason, clause = (Reason.WITHIN_RULES, None) if comment.status == Status.LIVE else (last.reason, last.clause)
-    return _moderate(comment, Ruling(comment.status, KEPT, Source.MODERATOR, reason, by, clause), version)
+    return _moderate(comment, Ruling(comment.status, KEPT, Source.MODERATOR, reason, by, clause, batch=batch), version)
 
 
-def claim(item: QueueItem, *, by: User) -> QueueItem:
-    """Take an item in hand for five minutes, so that others leave it alone. It binds nobody: a decision counts, not a claim."""
-    if not permissions.is_moderator(by):
-        raise PermissionDenied(_("Only a moderator may take comments from the queue."))
-    now = timezone.now()
-    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_until__lte=now)
-    taken = QueueItem.objects.filter(free, pk=item.pk, closed_at=None).update(
-        claimed_by=by, claimed_until=now + queue.LEASE
-    )
-    item.refresh_from_db()
-    if not taken:
-        raise WrongState(_("Somebody already decided about this comment.") if item.closed_at else opened_by(item))
-    return item
+def approve_redacted(
+    comment: Comment, *, by: User, version: int, spans: list[tuple[int, int]], message: str = ""
+) -> Decision:
+    """Publish a comment without the marked places: [start, end) in the text as typed. What was there is sealed, not gone.
+
+    The author is told, and may withdraw. Raises ValidationError where nothing is marked or nothing would be left.
+    """
+    _may(by, comment)
+    words = text.redacted(comment.current.text, spans)
+    with transaction.atomic():
+        Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
+        row = Comment.objects.select_for_update(no_key=True).select_related("current").get(pk=comment.pk)
+        _in_time(row, version)
+        revision = CommentRevision.objects.create(
+            comment=row, number=row.revisions.count() + 1, author_id=row.author_id, text=words, html=text.to_html(words),
+            rules_version_id=row.current.rules_version_id, publication_id=row.current.publication_id, redacted_by=by,
+        )  # fmt: skip
+        CommentRevision.objects.filter(comment=row, pk__lt=revision.pk, sealed_at=None).update(sealed_at=timezone.now())
+        ruling = Ruling(Status.LIVE, REDACTED, Source.MODERATOR, Reason.PRIVACY, by, message=message, revision=revision)
+        decision = transition(row, ruling, version)
+    comment.refresh_from_db()
+    return decision
 
 
-def release(item: QueueItem, *, by: User) -> None:
-    QueueItem.objects.filter(pk=item.pk, claimed_by=by, closed_at=None).update(claimed_by=None, claimed_until=None)
+def ask_to_edit(comment: Comment, *, by: User, version: int, message: str, reason: str = Reason.OTHER) -> Decision:
+    """Leave a waiting comment waiting, and ask its author to change something. She is told what, in the moderator's words."""
+    _may(by, comment)
+    if comment.status != Status.HELD:
+        raise WrongState(_("Only a comment that waits can be sent back to its author."))
+    if not message.strip():
+        raise ValidationError({"message": _("Say what she should change.")})
+    ruling = Ruling(Status.HELD, ASKED, Source.MODERATOR, reason, by, message=message.strip())
+    return _moderate(comment, ruling, version)
 
 
-def opened_by(item: QueueItem) -> str:
-    """Who has it in hand and since when, in words."""
-    minutes = int((timezone.now() - (item.claimed_until - queue.LEASE)).total_seconds() // 60)
-    if minutes < 1:
-        return _("{name} opened this comment just now.").format(name=item.claimed_by.get_full_name())
-    words = ngettext(
-        "{name} opened this comment {n} minute ago.", "{name} opened this comment {n} minutes ago.", minutes
-    )
-    return words.format(name=item.claimed_by.get_full_name(), n=minutes)
+def undo(decision: Decision, *, by: User) -> Decision:
+    """Take back one's own last decision within ten seconds: before anybody was mailed, as if it had not been made."""
+    if decision.decided_by_id != by.pk or decision.source != Source.MODERATOR:
+        raise PermissionDenied(_("You can take back your own decisions only."))
+    comment = Comment.objects.select_related("current").get(pk=decision.comment_id)
+    _may(by, comment)
+    if decision.undoes_id is not None or decision.at < timezone.now() - SETTLED:
+        raise WrongState(_("It is too late to take this back. You can decide anew."))
+    earlier = comment.decisions.filter(version__lt=decision.version).order_by("-version").first()
+    clause = earlier.clause if earlier is not None and decision.from_status == Status.REJECTED else None
+    ruling = Ruling(decision.from_status, UNDONE, Source.MODERATOR, decision.reason, by, clause, undoes=decision)
+    return transition(comment, ruling, decision.version)
 
 
 def what_happened(decision: Decision | None) -> str:
@@ -177,12 +227,10 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
     """
     page = Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
     row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
-    if row.version != version:
-        last = row.decisions.select_related("decided_by").order_by("-version").first()
-        raise WrongState(_("{event} Your choice was not saved.").format(event=what_happened(last)))
-    if ruling.to != row.status and ruling.to not in Comment.MOVES.get(row.status, ()):
+    _in_time(row, version)
+    if ruling.undoes is None and ruling.to not in (row.status, *Comment.MOVES.get(row.status, ())):
         raise WrongState(_("The comment is not in a state where this can be done. Your choice was not saved."))
-    if ruling.to == row.status and ruling.verb not in (KEPT, EDITED):
+    if ruling.to == row.status and ruling.verb not in STAYING:
         raise WrongState(_("This was already done."))
     appeal = _open_appeal(row, ruling)
     decision = _write_decision(row, ruling)
@@ -197,6 +245,13 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
         )  # fmt: skip
     comment.refresh_from_db()
     return decision
+
+
+def _in_time(row: Comment, version: int) -> None:
+    """Whoever decides on an older version is told what happened meanwhile."""
+    if row.version != version:
+        last = row.decisions.select_related("decided_by").order_by("-version").first()
+        raise WrongState(_("{event} Your choice was not saved.").format(event=what_happened(last)))
 
 
 def _open_appeal(row: Comment, ruling: Ruling) -> Appeal | None:
@@ -218,6 +273,8 @@ def _write_decision(row: Comment, ruling: Ruling) -> Decision:
         clause=ruling.clause,
         revision_id=ruling.revision.pk if ruling.revision else row.current_id,
         decided_by=None if ruling.source == Source.POLICY else ruling.by,
+        undoes=ruling.undoes,
+        batch=ruling.batch,
         author_id=row.author_id,
         text_hash=words_hash(salt, ruling.message, ruling.note) if salt else "",
     )
@@ -240,6 +297,8 @@ def _move(row: Comment, ruling: Ruling) -> None:
         changes["read_at"] = now
     if ruling.revision is not None:
         changes |= {"current": ruling.revision, "edited_at": now}
+    if ruling.undoes is not None and row.published_at is not None and _was_first_publishing(ruling.undoes, row):
+        changes["published_at"] = None
     same = Comment.objects.filter(pk=row.pk, status=row.status, version=row.version)
     if not same.update(**changes):
         raise WrongState(_("Somebody else changed this first. Your choice was not saved."))
@@ -259,8 +318,14 @@ def _show(page: Page, row: Comment, ruling: Ruling) -> None:
 
 def _settle(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
     """Close what the decision answers: queue item, reports, appeal. Hiding answers nothing; it asks."""
-    if ruling.revision is not None:
+    if ruling.verb == EDITED:
         return  # New words answer nothing either: what was asked about the old ones still stands.
+    if ruling.verb == ASKED:
+        queue.put_aside(row)
+        return
+    if ruling.undoes is not None:
+        _reopen(row, ruling.undoes)
+        return
     if ruling.to == Status.HIDDEN and row.status != Status.HIDDEN:
         queue.enqueue(row, QueueItem.Lane.REPORTED, ["hidden"])
         return
@@ -273,6 +338,28 @@ def _settle(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | N
         Appeal.objects.filter(pk=appeal.pk).update(
             decided_by=heard_by, decided_at=timezone.now(), upheld=ruling.to == Status.LIVE if heard_by else None
         )
+
+
+def _reopen(row: Comment, undone: Decision) -> None:
+    """What a decision answered waits again, as if it had never been answered."""
+    # The moment is the same for everything that one decision closed; a little slack for the clock between the lines.
+    around = {"closed_at__gte": undone.at - timedelta(seconds=2)}
+    reports = row.reports.filter(**around)
+    Notification.objects.filter(report__in=reports).delete()
+    reports.update(closed_at=None, outcome="")
+    if undone.to_status == Status.HIDDEN:
+        queue.forget_hiding(row, since=undone.at - timedelta(seconds=2))
+    else:
+        queue.reopen(row, since=undone.at - timedelta(seconds=2))
+    Appeal.objects.filter(decision__comment=row, decided_at__gte=undone.at - timedelta(seconds=2)).update(
+        decided_by=None, decided_at=None, upheld=None
+    )
+    Notification.objects.filter(decision=undone).delete()
+
+
+def _was_first_publishing(undone: Decision, row: Comment) -> bool:
+    before = row.decisions.filter(version__lt=undone.version, to_status=Status.LIVE)
+    return undone.to_status == Status.LIVE and not before.exists() and not row.replies.exists()
 
 
 def _answer_reports(row: Comment, ruling: Ruling) -> None:
@@ -296,11 +383,12 @@ def _answer_reports(row: Comment, ruling: Ruling) -> None:
 def _tell_author(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | None) -> None:
     """A refusal and the answer to an appeal are always told, an approval only the first time."""
     # What was taken back within the undo window was never said.
-    OutboxMail.objects.filter(key=_mail_key(row, row.version), status=OutboxMail.Status.WAITING).delete()
+    if ruling.verb != KEPT or appeal is not None:
+        OutboxMail.objects.filter(key=_mail_key(row, row.version), status=OutboxMail.Status.WAITING).delete()
     author = row.author
     if ruling.source != Source.MODERATOR or not author.is_active or author.erased_at:
         return
-    if ruling.verb != KEPT or appeal is not None:
+    if ruling.undoes is None and (ruling.verb != KEPT or appeal is not None):
         following.decided(row, decision)
     template = _news(row, ruling, appeal)
     if not template:
@@ -310,12 +398,16 @@ def _tell_author(row: Comment, ruling: Ruling, decision: Decision, appeal: Appea
         f"comments/{template}",
         author.email,
         context | {"decision": decision, "restored": ruling.to == Status.LIVE},
-        not_before=timezone.now() + UNDO_WINDOW,
+        not_before=timezone.now() + SETTLED,
         key=_mail_key(row, decision.version),
     )
 
 
 def _news(row: Comment, ruling: Ruling, appeal: Appeal | None) -> str:
+    if ruling.undoes is not None:
+        return ""
+    if ruling.verb in (ASKED, REDACTED):
+        return "asked_to_edit" if ruling.verb == ASKED else "redacted"
     if appeal is not None:
         return "appeal_answered"
     if ruling.to == Status.REJECTED and ruling.verb != KEPT:

@@ -152,7 +152,7 @@ def is_still_news(letter: OutboxMail) -> bool:
 
 def _pending(now: datetime) -> QuerySet[Comment]:
     """Public, never announced, and nobody decided about it within the time in which a slip is set right."""
-    fresh = Decision.objects.filter(comment=OuterRef("pk"), at__gt=now - permissions.UNDO_WINDOW)
+    fresh = Decision.objects.filter(comment=OuterRef("pk"), at__gt=now - permissions.SETTLED)
     unannounced = Comment.objects.filter(announced_at__isnull=True, published_at__isnull=False)
     return unannounced.filter(news.is_public()).exclude(Exists(fresh))
 

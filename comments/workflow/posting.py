@@ -22,10 +22,9 @@ from ..models import (
     Decision,
     Follow,
     QueueItem,
-    Sanction,
 )
 from ..screening import run as screening
-from . import deciding
+from . import deciding, sanctioning
 
 Status = Comment.Status
 Lane = QueueItem.Lane
@@ -88,7 +87,7 @@ def post(
             return earlier
         conversation = _open_conversation(where)
         version = _accepted(by, rules_version)
-        _may_post_now(by)
+        _may_post_now(by, conversation)
         place = _place(conversation, reply_to) if reply_to else {}
         comment = _write(conversation, by, words, token, version, place)
         Follow.objects.create(user=by, conversation=conversation, comment=comment, by_mail=mail_answers)
@@ -113,7 +112,7 @@ def edit(comment: Comment, *, by: User, text: str, version: int, rules_version: 
             return row.current
         conversation = _public_conversation(row.conversation_id)
         rules_now = _accepted(by, rules_version)
-        _refuse_suspended(by)
+        _refuse_suspended(by, conversation)
         _not_too_often(row)
         revision = _revise(row, words, rules_now, conversation)
         outcome = screening.screen_revision(revision, conversation)
@@ -164,18 +163,16 @@ def last_decision(comment: Comment) -> Decision | None:
     return comment.decisions.select_related("appeal", "clause", "decided_by").order_by("-version").first()
 
 
-def suspension(user: User) -> Sanction | None:
-    return Sanction.objects.filter(user=user, lifted_at=None, until__gt=timezone.now()).order_by("-until").first()
-
-
-def why_suspended(user: User) -> str:
-    """Until when she may not comment, and why; "" when she may."""
-    sanction = suspension(user)
+def why_suspended(user: User, conversation: Conversation) -> str:
+    """Until when she may not comment here, and why; "" when she may."""
+    sanction = sanctioning.silence(user, conversation)
     if sanction is None:
         return ""
+    reason = sanction.get_reason_display()
+    if sanction.until is None:
+        return _("You cannot comment here: {reason}. You can still read.").format(reason=reason)
     until = date_format(timezone.localtime(sanction.until), "j F Y")
-    words = _("You cannot comment until {date}: {reason}. You can still read.")
-    return words.format(date=until, reason=sanction.get_reason_display())
+    return _("You cannot comment until {date}: {reason}. You can still read.").format(date=until, reason=reason)
 
 
 def _clean(typed: str) -> str:
@@ -207,6 +204,8 @@ def _place(conversation: Conversation, reply_to: Comment) -> dict:
         raise ParentGone(
             _("The comment you answer is no longer public. You can post your words as a comment of their own.")
         )
+    if Comment.objects.filter(pk=asked.root_id or asked.pk, locked_at__isnull=False).exists():
+        raise ParentGone(_("A moderator closed this thread. You can post your words as a comment of their own."))
     parent = asked if asked.depth < thread.DEEPEST else asked.parent
     return {"parent": parent, "root_id": parent.root_id or parent.pk, "depth": parent.depth + 1, "reply_to": asked}
 
@@ -223,13 +222,13 @@ def _accepted(by: User, given: PolicyVersion | int) -> PolicyVersion:
     return current
 
 
-def _refuse_suspended(by: User) -> None:
-    if words := why_suspended(by):
+def _refuse_suspended(by: User, conversation: Conversation) -> None:
+    if words := why_suspended(by, conversation):
         raise Suspended(words)
 
 
-def _may_post_now(by: User) -> None:
-    _refuse_suspended(by)
+def _may_post_now(by: User, conversation: Conversation) -> None:
+    _refuse_suspended(by, conversation)
     recent = Comment.objects.filter(author=by, created_at__gt=timezone.now() - WINDOW).order_by("-created_at")
     times = list(recent.values_list("created_at", flat=True)[:MOST_COMMENTS])
     if len(times) == MOST_COMMENTS:

@@ -11,7 +11,7 @@ from articles.models import Page
 from articles.workflow import publishing
 from comments.models import Conversation, QueueItem
 from comments.tasks import close_conversations
-from comments.workflow import deciding
+from comments.workflow import claiming
 from tests import cast as actors
 from tests.comments.conftest import publish, write
 
@@ -55,7 +55,7 @@ def test_a_later_publication_keeps_mode_and_comments(world):
 
 
 def test_nobody_keeps_a_claim_under_a_withdrawn_page(world):
-    deciding.claim(write(world).queue_items.get(), by=world.max)
+    claiming.claim(write(world).queue_items.get(), by=world.max)
     publishing.withdraw(world.page, by=world.edda, kind="outdated", public_reason="It is out of date.")
     assert QueueItem.objects.get().claimed_by is None
 

@@ -12,7 +12,7 @@ from audit.models import Entry
 from audit.moves import WrongState
 from comments import queue
 from comments.models import Comment, Conversation, Decision, QueueItem
-from comments.workflow import deciding, posting, reporting
+from comments.workflow import claiming, deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 VERBS = {
@@ -239,31 +239,31 @@ class TestWhoMay:
 class TestClaim:
     def test_it_lasts_five_minutes_and_binds_nobody(self, world, clock):
         item = write(world).queue_items.get()
-        deciding.claim(item, by=world.max)
+        claiming.claim(item, by=world.max)
         assert queue.is_taken(item, by=world.mona)
         assert not queue.is_taken(item, by=world.max)
         with pytest.raises(WrongState, match="Max Okafor opened this comment just now"):
-            deciding.claim(item, by=world.mona)
+            claiming.claim(item, by=world.mona)
         clock.shift(timedelta(minutes=2, seconds=5))
         with pytest.raises(WrongState, match="Max Okafor opened this comment 2 minutes ago"):
-            deciding.claim(item, by=world.mona)
+            claiming.claim(item, by=world.mona)
         clock.shift(timedelta(minutes=3))
-        assert deciding.claim(item, by=world.mona).claimed_by == world.mona
+        assert claiming.claim(item, by=world.mona).claimed_by == world.mona
 
     def test_it_can_be_put_back(self, world):
         item = write(world).queue_items.get()
-        deciding.claim(item, by=world.max)
-        deciding.release(item, by=world.mona)
+        claiming.claim(item, by=world.max)
+        claiming.release(item, by=world.mona)
         item.refresh_from_db()
         assert item.claimed_by == world.max
-        deciding.release(item, by=world.max)
-        assert deciding.claim(item, by=world.mona).claimed_by == world.mona
+        claiming.release(item, by=world.max)
+        assert claiming.claim(item, by=world.mona).claimed_by == world.mona
 
     def test_only_moderators_and_only_what_waits(self, world):
         comment = write(world)
         item = comment.queue_items.get()
         with pytest.raises(PermissionDenied):
-            deciding.claim(item, by=world.nora)
+            claiming.claim(item, by=world.nora)
         deciding.approve(comment, by=world.mona, version=1)
         with pytest.raises(WrongState, match="already decided"):
-            deciding.claim(item, by=world.max)
+            claiming.claim(item, by=world.max)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from articles.workflow import publishing
 from comments import queue
 from comments.models import QueueItem
-from comments.workflow import deciding, posting, reporting
+from comments.workflow import claiming, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
 WORDS = {
@@ -22,14 +22,14 @@ def test_lanes_come_in_strict_order(world):
     for lane in ("first", "safety", "privacy", "crisis"):
         write(world, text=WORDS[lane])
     assert [item.lane for item in queue.waiting()] == ["crisis", "privacy", "safety", "first"]
-    assert queue.next_for(world.max).lane == "crisis"
+    assert claiming.free_for(world.max).first().lane == "crisis"
 
 
 def test_within_a_lane_the_longest_due_comes_first(world, clock):
     first = write(world)
     clock.shift(timedelta(minutes=1))
     write(world)
-    assert queue.next_for(world.max).comment == first
+    assert claiming.free_for(world.max).first().comment == first
 
 
 def test_counts_take_one_query(world, django_assert_num_queries):
@@ -62,25 +62,25 @@ def test_pages_of_a_lane_neither_lose_nor_repeat_anything(world):
 
 def test_nobody_is_given_their_own(world):
     write(world, by=world.max)
-    assert queue.next_for(world.max) is None
-    assert queue.next_for(world.mona)
+    assert claiming.free_for(world.max).first() is None
+    assert claiming.free_for(world.mona).first()
 
 
 def test_nobody_is_given_what_another_has_in_hand(world, clock):
     item = write(world).queue_items.get()
-    deciding.claim(item, by=world.mona)
-    assert queue.next_for(world.max) is None
-    assert queue.next_for(world.mona) == item
+    claiming.claim(item, by=world.mona)
+    assert claiming.free_for(world.max).first() is None
+    assert claiming.free_for(world.mona).first() == item
     clock.shift(timedelta(minutes=6))
-    assert queue.next_for(world.max) == item
+    assert claiming.free_for(world.max).first() == item
 
 
 def test_nobody_is_given_the_appeal_of_their_own_decision(world):
     comment = write(world)
     turn_down(world, comment)
     posting.appeal(comment, by=world.rita, text="Look again.")
-    assert queue.next_for(world.max) is None
-    assert queue.next_for(world.mona).lane == "appeal"
+    assert claiming.free_for(world.max).first() is None
+    assert claiming.free_for(world.mona).first().lane == "appeal"
 
 
 def test_a_withdrawn_page_pauses_its_items_but_not_the_grave_ones(world):

@@ -6,7 +6,7 @@ from articles.models import Page
 from audit.moves import WrongState
 from comments import counting, queue
 from comments.models import Comment, Conversation, Decision, QueueItem, Report
-from comments.workflow import deciding, posting, reporting
+from comments.workflow import claiming, deciding, posting, reporting
 from tests import cast as actors
 from tests.comments.conftest import a_world, publish, turn_down, write
 
@@ -104,7 +104,7 @@ def test_two_moderators_take_one_item(race):
     item = write(world).queue_items.get()
 
     def act(number: int):
-        return deciding.claim(QueueItem.objects.get(pk=item.pk), by=(world.max, world.mona)[number % 2])
+        return claiming.claim(QueueItem.objects.get(pk=item.pk), by=(world.max, world.mona)[number % 2])
 
     results = race(act, runners=4)
     item.refresh_from_db()
