@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -355,6 +356,9 @@ def _reopen(row: Comment, undone: Decision) -> None:
         decided_by=None, decided_at=None, upheld=None
     )
     Notification.objects.filter(decision=undone).delete()
+    earlier = row.decisions.filter(version=undone.version - 1, source=Source.MODERATOR).first()
+    if earlier is not None:
+        following.said_before(row, earlier)
 
 
 def _was_first_publishing(undone: Decision, row: Comment) -> bool:

@@ -111,6 +111,13 @@ def decided(comment: Comment, decision: Decision) -> None:
     Notification.objects.create(user_id=comment.author_id, kind=Kind.DECISION, comment=comment, decision=decision)
 
 
+def said_before(comment: Comment, decision: Decision) -> None:
+    """A later decision was taken back: this one stands again, and is no news any more."""
+    Notification.objects.create(
+        user_id=comment.author_id, kind=Kind.DECISION, comment=comment, decision=decision, read_at=timezone.now()
+    )
+
+
 def answered(reports: Iterable[Report]) -> None:
     """What members reported was looked at. Whoever reported without an account reads it by her receipt."""
     Notification.objects.bulk_create(

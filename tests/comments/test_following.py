@@ -23,7 +23,7 @@ from tests import cast as actors
 from tests.comments.conftest import a_world, turn_down, write
 
 _tokens = itertools.count(1)
-OVER = following.permissions.UNDO_WINDOW + timedelta(seconds=1)
+OVER = following.permissions.SETTLED + timedelta(seconds=1)
 
 
 def say(world, *, by, reply_to: Comment | None = None, live: bool = True, mail_answers: bool = False) -> Comment:
@@ -189,7 +189,7 @@ class TestWhen:
         say(world, by=world.nora, reply_to=root)
         clock.shift(timedelta(seconds=8))
         assert following.announce_pending() == 0
-        clock.shift(timedelta(seconds=3))
+        clock.shift(timedelta(seconds=8))
         assert following.announce_pending() == 1
         assert following.announce_pending() == 0
         assert len(told(world.rita)) == 1

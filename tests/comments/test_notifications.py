@@ -208,7 +208,7 @@ def test_a_worker_announces(world, clock):
     following.follow(world.conversation, by=world.nora, by_mail=False)
     clock.shift(timedelta(seconds=1))
     said = say(world, by=world.rita)
-    clock.shift(following.permissions.UNDO_WINDOW)
+    clock.shift(following.permissions.SETTLED)
     clock.shift(timedelta(seconds=20))
     assert "comments.tasks.announce" in worker.run_ticks()
     assert Notification.objects.filter(user=world.nora, comment=said).count() == 1

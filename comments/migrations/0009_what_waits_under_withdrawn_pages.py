@@ -11,5 +11,5 @@ def pause(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("comments", "0007_the_desk")]
+    dependencies = [("comments", "0008_the_desk")]
     operations = [migrations.RunPython(pause, migrations.RunPython.noop)]

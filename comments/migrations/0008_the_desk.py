@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_specialties'),
         ('articles', '0004_policies_by_risk_and_change'),
-        ('comments', '0006_what_followers_were_not_told'),
+        ('comments', '0007_paths_compare_by_bytes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
