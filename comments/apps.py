@@ -12,4 +12,5 @@ class CommentsConfig(AppConfig):
         from .workflow import following
 
         desks.register(cards.moderation)
+        desks.register(cards.questions)
         delivery.ask_before_sending(following.NEWS, following.is_still_news)

@@ -8,7 +8,7 @@ from accounts.desks import Card
 from accounts.roles import Role
 
 from . import permissions, queue
-from .models import QueueItem
+from .models import MedicalQuestion, QueueItem
 
 Lane = QueueItem.Lane
 
@@ -31,5 +31,21 @@ def moderation(user) -> list[Card]:
             ).format(n=urgent)
             if urgent
             else "",
+        )
+    ]
+
+
+def questions(user) -> list[Card]:
+    """What moderators want to know from the medical team."""
+    if not permissions.is_medical(user):
+        return []
+    return [
+        Card(
+            title=_("Questions from the moderators"),
+            count=MedicalQuestion.objects.filter(answered_at=None)[: queue.MOST_COUNTED].count(),
+            url=reverse("comments:questions"),
+            action=_("Answer the oldest one"),
+            icon="chat",
+            role=Role.MEDICAL_REVIEWER,
         )
     ]

@@ -118,6 +118,8 @@ class AppealForm(forms.Form):
 class RejectForm(forms.Form):
     """Why a comment is turned down. The rules to choose from are those the member agreed to."""
 
+    choice = "reject"
+
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.ChoiceField(
         label=_("Why are you rejecting this comment?"), choices=refusals.CHOICES, widget=forms.RadioSelect
@@ -137,6 +139,11 @@ class RejectForm(forms.Form):
     def __init__(self, *args, clauses, **options) -> None:
         super().__init__(*args, **options)
         self.fields["clause"].queryset = clauses
+
+    @property
+    def words(self) -> dict:
+        """What the verb takes."""
+        return {name: self.cleaned_data[name] for name in ("reason", "clause", "message", "note")}
 
     def clean(self) -> dict:
         cleaned = super().clean()

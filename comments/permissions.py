@@ -57,6 +57,24 @@ def why_not_decide(user, comment: Comment) -> str:
     return ""
 
 
+def is_medical(user) -> bool:
+    return holds(user, Role.MEDICAL_REVIEWER)
+
+
+def why_not_answer(user, comment: Comment) -> str:
+    """A sentence, or "" when `user` may answer a medical question about this comment."""
+    if not is_medical(user):
+        return _("Only the medical team answers these questions.")
+    if comment.author_id == user.pk:
+        return _("You wrote this comment, so somebody else must answer.")
+    return ""
+
+
+def is_covered(user) -> bool:
+    """Whether distressing words are covered for this moderator until they open them; so it is unless they said no."""
+    return not ModeratorSettings.objects.filter(user=user, blurs=False).exists()
+
+
 def can_withdraw(user, comment: Comment) -> bool:
     return comment.author_id == user.pk and Status.WITHDRAWN in Comment.MOVES.get(comment.status, ())
 

@@ -58,6 +58,16 @@ def counts() -> dict[str, int]:
     return {one.lane: one.count for one in lanes()}
 
 
+def newest() -> int:
+    """The key of what came in last, whatever became of it since."""
+    return QueueItem.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def count_since(lane: str, pk: int) -> int:
+    """How many of a lane came in after that, at most a hundred."""
+    return waiting().filter(rank=QueueItem.RANKS[lane], pk__gt=pk).order_by()[:100].count()
+
+
 def later_than(item: QueueItem) -> Q:
     """What stands behind an item in the order of work."""
     return (

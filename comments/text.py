@@ -1,5 +1,6 @@
 """What a member typed: refused with a reason, kept as typed, and turned into HTML at this one door."""
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -82,6 +83,22 @@ def redacted(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*written, text[at:]])
 
 
+def places(text: str, words: str) -> list[tuple[int, int]]:
+    """Everywhere these words stand in the text, however their spaces and line breaks were copied.
+
+    Raises ValidationError where they stand nowhere.
+    """
+    wanted = unicodedata.normalize("NFC", words).split()
+    found = re.finditer(r"\s+".join(map(re.escape, wanted)), text) if wanted else ()
+    spans = [match.span() for match in found]
+    if not spans:
+        raise ValidationError(
+            _("“{words}” does not stand in this comment. Copy the words as they are.").format(words=words.strip()),
+            code="nowhere",
+        )
+    return spans
+
+
 def _joined(spans: Iterable[tuple[int, int]], length: int) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -122,6 +139,22 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:
             paragraph.append(_marks(run.group(), inside[run.start() : run.end()]))
     html.append(f"<p>{''.join(paragraph)}</p>")
     return mark_safe("".join(html))
+
+
+def compared(old: str, new: str) -> tuple[SafeString, SafeString]:
+    """Two versions of a comment, word by word: what went, marked in the old one, and what came, marked in the new one."""
+    before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
+    left: list[str] = []
+    right: list[str] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        went, came = _lines("".join(before[a:b])), _lines("".join(after[c:d]))
+        left.append(f"<del>{went}</del>" if went and kind != "equal" else went)
+        right.append(f"<ins>{came}</ins>" if came and kind != "equal" else came)
+    return mark_safe("".join(left)), mark_safe("".join(right))
+
+
+def _lines(piece: str) -> str:
+    return escape(piece).replace("\n", "<br>")
 
 
 def _visible(letter: str) -> bool:

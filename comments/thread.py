@@ -176,6 +176,7 @@ def _dressed(rows: QuerySet[Comment], viewer: User | None) -> QuerySet[Comment]:
         rule_broken=Subquery(refusal.values("clause__title")[:1]),
         # The artefact of a publication is large, so nothing but these is fetched of it.
         text_then=F("current__publication__vouched_hash"),
+        thread_closed_at=F("root__locked_at"),
         **mine,
     )
 

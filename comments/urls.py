@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from .views import conversations, editing, feeds, following, mine, moderation, reacting, reading, reporting, writing
+from .views import (
+    conversations,
+    deciding,
+    editing,
+    feeds,
+    following,
+    medical,
+    mine,
+    moderation,
+    reacting,
+    reading,
+    reporting,
+    writing,
+)
 
 app_name = "comments"
 
@@ -30,7 +43,13 @@ urlpatterns = [
     path("me/following/", following.following, name="following"),
     path("me/comments/", mine.mine, name="mine"),
     path("desk/moderation/", moderation.queue_home, name="queue"),
-    path("desk/moderation/decide/<slug:public_id>/", moderation.decide, name="decide"),
+    path("desk/moderation/next/", deciding.take_next, name="next"),
+    path("desk/moderation/decide/<slug:public_id>/", deciding.decide, name="decide"),
+    path("desk/moderation/undo/<int:pk>/", deciding.undo, name="undo"),
+    path("desk/moderation/news/<slug:lane>/", moderation.news, name="news"),
+    path("desk/moderation/settings/", moderation.settings, name="care"),
+    path("desk/questions/", medical.questions, name="questions"),
+    path("desk/questions/<int:pk>/", medical.question, name="question"),
     path("desk/moderation/conversations/", conversations.listed, name="conversations"),
     path("desk/moderation/conversations/<int:pk>/", conversations.one, name="mode"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),

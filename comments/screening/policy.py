@@ -95,7 +95,9 @@ class Outcome:
     reasons: list[str]
 
 
-def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool = True) -> Outcome:
+def decide(
+    seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool = True, by_team: bool = False
+) -> Outcome:
     """The policy: what was seen, the conversation's mode, whether a human ever approved this member, who is there.
 
     | what is so                                 | held | lane, if none of those before it is graver |
@@ -106,14 +108,20 @@ def decide(seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool 
     | every comment is held here                 | yes  | waiting, if there is no other               |
     | no moderator is there now                  | yes  | waiting, if there is no other               |
     | nothing of all this                        | no   | none                                        |
+
+    What the team answers (`by_team`) is held for what is found in it, and for nothing else.
     """
     labels = sorted({finding.label for finding in seen})
-    circumstances = {
-        "first_comment": first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD),
-        "all_held": mode == Mode.ALL_HELD,
-        "out_of_hours": not staffed,
-    }
-    lanes = {MEANINGS[label].lane for label in labels} | ({Lane.FIRST} if circumstances["first_comment"] else set())
+    circumstances = (
+        {}
+        if by_team
+        else {
+            "first_comment": first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD),
+            "all_held": mode == Mode.ALL_HELD,
+            "out_of_hours": not staffed,
+        }
+    )
+    lanes = {MEANINGS[label].lane for label in labels} | ({Lane.FIRST} if circumstances.get("first_comment") else set())
     held = bool(lanes - SEEN_AFTERWARDS) or any(circumstances.values())
     if held and not lanes:
         lanes = {Lane.HELD}

@@ -6,6 +6,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import Role, holds
 from articles.models import DrugFacts
 
 from .. import hours
@@ -19,8 +20,18 @@ def screen_revision(revision: CommentRevision, conversation: Conversation) -> po
     scan = detectors.scanned(revision.text, _drug_names())
     seen = [*detectors.look(scan), *_repeats(revision, scan)] if scan else [Seen("scan", "detector_failed")]
     keep(revision, seen)
-    staffed = hours.is_staffed(timezone.now())
-    return policy.decide(seen, mode=conversation.mode, first_timer=is_first_timer(revision.author), staffed=staffed)
+    return policy.decide(
+        seen,
+        mode=conversation.mode,
+        first_timer=is_first_timer(revision.author),
+        staffed=hours.is_staffed(timezone.now()),
+        by_team=is_answer_of_the_team(revision),
+    )
+
+
+def is_answer_of_the_team(revision: CommentRevision) -> bool:
+    """A reply by a moderator or by somebody of the medical team, who are there to answer."""
+    return revision.comment.parent_id is not None and holds(revision.author, Role.MODERATOR, Role.MEDICAL_REVIEWER)
 
 
 def keep(revision: CommentRevision, seen: Iterable[Seen]) -> list[Finding]:

@@ -16,3 +16,9 @@ def may_edit(user, comment: Comment) -> bool:
 @register.filter
 def is_open(conversation: Conversation) -> bool:
     return permissions.takes_comments(conversation)
+
+
+@register.filter
+def takes_answers(comment: Comment) -> bool:
+    """Whether its thread is open. `thread` brings the root's part of the answer along with every comment."""
+    return comment.locked_at is None and getattr(comment, "thread_closed_at", None) is None

@@ -10,10 +10,10 @@ from accounts.access import members
 from accounts.models import PolicyAcceptance, PolicyVersion
 from audit.moves import WrongState
 
-from .. import modes, permissions, questions, rules, text
+from .. import canned, modes, permissions, questions, rules, text
 from ..forms import CommentForm
 from ..models import Comment, Conversation
-from ..workflow import posting
+from ..workflow import locking, posting
 from . import address, keeping
 from .address import never_stored
 
@@ -85,6 +85,8 @@ class Writing:
             return self.form_page(form, closed=True)
         if self.asked is not None and self.asked.status != Status.LIVE:
             return self.form_page(form, gone=True)
+        if self.asked is not None and locking.is_locked(self.asked):
+            return self.form_page(form, status=409, why=locking.CLOSED)
         return None
 
     def rules_page(self, *, error: str = "", status: int = 200) -> HttpResponse:
@@ -194,8 +196,10 @@ class Writing:
 
     def _earlier_words(self) -> str:
         """A draft that survived signing in, or a refused comment to be put right."""
-        if (kept := keeping.draft(self.request)) or not (again := self.request.GET.get("again")):
+        if kept := keeping.draft(self.request):
             return kept
+        if not (again := self.request.GET.get("again")):
+            return canned.beginning(self.request.user, self.request.GET.get("begin", ""))
         refused = self.conversation.comments.filter(author=self.request.user, status=Status.REJECTED, public_id=again)
         return refused.values_list("current__text", flat=True).first() or ""
 

@@ -173,8 +173,25 @@ def undo(decision: Decision, *, by: User) -> Decision:
         raise WrongState(_("It is too late to take this back. You can decide anew."))
     earlier = comment.decisions.filter(version__lt=decision.version).order_by("-version").first()
     clause = earlier.clause if earlier is not None and decision.from_status == Status.REJECTED else None
-    ruling = Ruling(decision.from_status, UNDONE, Source.MODERATOR, decision.reason, by, clause, undoes=decision)
-    return transition(comment, ruling, decision.version)
+    with transaction.atomic():
+        whole = _unredacted(decision)
+        ruling = Ruling(
+            decision.from_status, UNDONE, Source.MODERATOR, decision.reason, by, clause, undoes=decision, revision=whole
+        )
+        return transition(comment, ruling, decision.version)
+
+
+def _unredacted(decision: Decision) -> CommentRevision | None:
+    """The words from which a redaction was made, with their seal off; None for every other decision."""
+    redacted = decision.revision
+    if redacted is None or redacted.redacted_by_id is None:
+        return None
+    if decision.comment.decisions.filter(version__lt=decision.version, revision=redacted).exists():
+        return None
+    whole = redacted.comment.revisions.filter(number__lt=redacted.number, redacted_by=None).order_by("-number").first()
+    if whole is not None:
+        CommentRevision.objects.filter(pk=whole.pk).update(sealed_at=None)
+    return whole
 
 
 def what_happened(decision: Decision | None) -> str:
@@ -297,7 +314,9 @@ def _move(row: Comment, ruling: Ruling) -> None:
     if ruling.source == Source.MODERATOR and row.read_at is None:
         changes["read_at"] = now
     if ruling.revision is not None:
-        changes |= {"current": ruling.revision, "edited_at": now}
+        changes["current"] = ruling.revision
+        if ruling.undoes is None:
+            changes["edited_at"] = now
     if ruling.undoes is not None and row.published_at is not None and _was_first_publishing(ruling.undoes, row):
         changes["published_at"] = None
     same = Comment.objects.filter(pk=row.pk, status=row.status, version=row.version)

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from articles import freshness
@@ -12,6 +13,13 @@ from audit.moves import WrongState, record
 
 from .. import permissions
 from ..models import Comment, TeamNote
+
+CLOSED = gettext_lazy("A moderator closed this thread. You can still read it.")
+
+
+def is_locked(comment: Comment) -> bool:
+    """Whether the thread in which a comment stands is closed."""
+    return Comment.objects.filter(pk=comment.root_id or comment.pk, locked_at__isnull=False).exists()
 
 
 def lock(root: Comment, *, by: User, note: str = "") -> None:

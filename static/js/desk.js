@@ -50,7 +50,10 @@ document.addEventListener("keydown", (event) => {
     help.showModal();
     return;
   }
-  const reason = /^[1-9]$/.test(event.key) && $$(".reasons input[type=radio]")[Number(event.key) - 1];
+  /* A number chooses a reason; where no reasons are open it goes to a lane. */
+  const reasons = $$(".reasons input[type=radio]");
+  const numbered = reasons.length ? reasons : $$(".desk-tabs a").slice(0, 7);
+  const reason = /^[1-9]$/.test(event.key) && numbered[Number(event.key) - 1];
   const control = reason || $(keys[event.key.toLowerCase()] ?? ":not(*)");
   if (!control) return;
   event.preventDefault();
@@ -71,6 +74,75 @@ for (const button of $$(".shortcuts-switch")) {
     show();
   });
   show();
+}
+
+for (const button of $$(".shortcuts-open")) {
+  button.hidden = false;
+  button.addEventListener("click", () => $("#shortcut-help").showModal());
+}
+
+/* ---------- Undo: ten seconds, longer while somebody is at it ---------- */
+
+const undo = $(".undo");
+if (undo) {
+  const toasts = $(".toasts");
+  let left = 10;
+  undo.className = "toast undo";
+  undo.querySelector("p").textContent = undo.dataset.said;
+  toasts.append(undo);
+  const clock = setInterval(() => {
+    if (undo.matches(":hover, :focus-within")) return;
+    left -= 1;
+    if (left > 0) return;
+    clearInterval(clock);
+    undo.remove();
+  }, 1000);
+}
+
+/* ---------- What came in meanwhile: said, and never put into the list by itself ---------- */
+
+const news = $(".queue-news");
+if (news) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(news.dataset.news, { headers: { Accept: "application/json" } });
+      const { words } = answer.ok ? await answer.json() : {};
+      if (!words || news.textContent === words) return;
+      const link = document.createElement("a");
+      link.href = news.dataset.show;
+      link.textContent = words;
+      news.replaceChildren(link);
+    } catch {
+      /* Away from the network: the next time will do. */
+    }
+  }, Number(news.dataset.every ?? 30) * 1000);
+}
+
+/* ---------- Words to take out: what is selected in the comment goes into the first empty field ---------- */
+
+const redaction = $("form[data-redact]");
+if (redaction) {
+  const fields = $$("form[data-redact] input[name^=out]");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-outline btn-small";
+  button.textContent = redaction.dataset.redact;
+  fields.at(-1).closest(".form-row").after(button);
+  const selected = () => {
+    const selection = getSelection();
+    const body = $(".comment-card .comment-body");
+    return body?.contains(selection.anchorNode) && body.contains(selection.focusNode) ? String(selection).trim() : "";
+  };
+  let words = "";
+  document.addEventListener("selectionchange", () => (words = selected() || words));
+  button.addEventListener("click", () => {
+    const empty = fields.find((field) => !field.value);
+    if (!words || !empty) return;
+    empty.value = words;
+    empty.focus();
+    words = "";
+  });
 }
 
 /* ---------- Lists ---------- */

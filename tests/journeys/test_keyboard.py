@@ -113,7 +113,7 @@ def test_a_moderator_approves_with_the_tab_key(company, new_page):
     page.keyboard.press("Enter")
     tab_to(page, "Approve")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Approved.")).to_be_visible()
+    expect(page.get_by_text("Approved.").first).to_be_visible()
 
 
 def test_a_moderator_works_with_single_keys(company, new_page):
@@ -125,7 +125,7 @@ def test_a_moderator_works_with_single_keys(company, new_page):
     page.keyboard.press("k")
     page.wait_for_url(re.compile(first.public_id))
     page.keyboard.press("a")
-    expect(page.get_by_text("Approved.")).to_be_visible()
+    expect(page.get_by_text("Approved.").first).to_be_visible()
     page.goto(card_of(third))
     page.keyboard.press("r")
     expect(page.get_by_text("Why are you rejecting this comment?")).to_be_visible()
@@ -137,7 +137,7 @@ def test_a_moderator_works_with_single_keys(company, new_page):
     expect(page.get_by_label("What the member will see")).to_have_value(re.compile("a and r are letters here"))
     tab_to(page, "Reject and tell the member")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Rejected.")).to_be_visible()
+    expect(page.get_by_text("Rejected.").first).to_be_visible()
     assert status(first, third) == ["live", "rejected"]
 
 

@@ -276,7 +276,7 @@ def approve(page: Page, moderator) -> None:
     page.get_by_role("link", name="Moderation").first.click()
     expect(page.locator(".comment .comment-body")).to_contain_text("I walked round the block")
     page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Approved.")).to_be_visible()
+    expect(page.get_by_text("Approved.").first).to_be_visible()
 
 
 def reject(page: Page) -> None:
@@ -287,7 +287,7 @@ def reject(page: Page) -> None:
     page.get_by_label("Which rule does it break?").select_option("2. Protect privacy")
     page.get_by_label("What the member will see").fill("Please leave out where your neighbour lives.")
     page.get_by_role("button", name="Reject and tell the member").click()
-    expect(page.get_by_text("Rejected.")).to_be_visible()
+    expect(page.get_by_text("Rejected.").first).to_be_visible()
 
 
 def the_writer_learns_why(page: Page) -> None:
