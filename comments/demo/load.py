@@ -133,7 +133,9 @@ def _decide(said: Said, row: Row, told: Row) -> None:
 def _moderate(comment: Comment, told: Row) -> None:
     moderator = {"by": person(told["by"]), "version": comment.version}
     if told["action"] == "approve":
-        deciding.approve(comment, **moderator)
+        # What the team answers is public by itself.
+        if comment.status != Comment.Status.LIVE:
+            deciding.approve(comment, **moderator)
     elif told["action"] == "spam":
         deciding.mark_spam(comment, **moderator)
     else:

@@ -35,7 +35,8 @@ def answer(
         rules_version=world.rules,
         reply_to=to,
     )
-    if not held:
+    # What the team answers is public at once when nothing is found in it.
+    if not held and comment.status == Comment.Status.HELD:
         deciding.approve(comment, by=world.max, version=comment.version)
     return comment
 

@@ -121,6 +121,12 @@ DESKS = [
     Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
     Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
     Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "+&step=reasons")),
+    *(
+        Kind(f"moderation-{step}", "moderator", "/desk/moderation/privacy/", (".queue-row-text", f"+&step={step}"))
+        for step in ("redact", "edit", "escalate", "medical", "hold")
+    ),
+    Kind("moderation-settings", "moderator", "/desk/moderation/settings/"),
+    Kind("questions", "reviewer", "/desk/questions/"),
     Kind("moderation-conversations", "moderator", "/desk/moderation/conversations/"),
     Kind(
         "moderation-mode",

@@ -141,6 +141,43 @@ def test_a_moderator_works_with_single_keys(company, new_page):
     assert status(first, third) == ["live", "rejected"]
 
 
+def test_a_moderator_clears_a_lane_without_the_mouse(company, new_page):
+    comments = [said(company, f"Window open, {nth} blanket.") for nth in ("first", "second", "third")]
+    page = already_signed_in(new_page(), company.max)
+    page.goto(card_of(comments[0]))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+    # Keys rest behind an open dialog.
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    assert status(*comments) == ["held", "held", "held"]
+    page.keyboard.press("a")
+    expect(page.locator(".toasts")).to_contain_text("Approved.")
+    # edge case 58: the next comment has the focus, and what was done is said.
+    expect(page.locator("#comment-author")).to_be_focused()
+    expect(page.get_by_text("You have it until")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text("Taken back. It stands as before.")).to_be_visible()
+    assert status(comments[0]) == ["held"]
+    for left in (2, 1, 0):
+        page.keyboard.press("a")
+        expect(page.locator(".toasts")).to_contain_text(f"{left} left.")
+    assert status(*comments) == ["live", "live", "live"]
+
+
+def test_keys_open_the_steps_and_numbers_the_lanes(company, new_page):
+    comment = said(company, "Two socks on each foot.")
+    page = already_signed_in(new_page(), company.max)
+    page.goto(card_of(comment))
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", name="Pass on to a more urgent lane")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.get_by_role("heading", name="Ask the medical team")).to_be_visible()
+    page.keyboard.press("1")
+    page.wait_for_url(re.compile("/desk/moderation/crisis/"))
+    assert status(comment) == ["held"]
+
+
 def test_single_keys_can_be_turned_off(company, new_page):
     comment = said(company, "Cold windows, warm socks.")
     page = already_signed_in(new_page(), company.mona)

@@ -53,3 +53,19 @@ def test_rejecting_what_was_approved_meanwhile_loses_no_word(company, new_page):
     expect(mona.get_by_role("alert")).to_contain_text("Already approved by Max Okafor")
     comment.refresh_from_db()
     assert comment.status == "live"
+
+
+def test_a_colleagues_comment_is_skipped_or_taken_over(company, new_page):
+    comment = said(company, "The radio helps, very low.")
+    max_, mona = (already_signed_in(new_page(), who) for who in (company.max, company.mona))
+    max_.goto(card_of(comment))
+    max_.get_by_role("button", name="Take it", exact=True).click()
+    expect(max_.get_by_text("You have it until")).to_be_visible()
+    mona.goto(card_of(comment))
+    expect(mona.get_by_text("Max Okafor opened this comment just now.")).to_be_visible()
+    mona.get_by_role("link", name="Take it over").click()
+    mona.get_by_label("Why?").fill("Max went home.")
+    mona.get_by_role("button", name="Take it over").click()
+    expect(mona.get_by_text("You have it until")).to_be_visible()
+    max_.reload()
+    expect(max_.get_by_text("Mona Reyes opened this comment just now.")).to_be_visible()
