@@ -1,5 +1,7 @@
 """What every page of the moderation desk is made of: the lanes, a lane's list, and beside it one comment with its forms."""
 
+from typing import NamedTuple
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -60,14 +62,18 @@ def remember(request: HttpRequest, decision: Decision, said: str) -> None:
     request.session[DECIDED] = [decision.pk, said]
 
 
-def undoable(request: HttpRequest) -> Decision | None:
+class Undoable(NamedTuple):
     """What this moderator decided a moment ago and may take back, with what was said of it."""
+
+    pk: int
+    said: str
+
+
+def undoable(request: HttpRequest) -> Undoable | None:
     pk, said = request.session.get(DECIDED, (0, ""))
     since = timezone.now() - permissions.UNDO_WINDOW
-    decision = Decision.objects.filter(pk=pk, decided_by=request.user, undoes=None, at__gte=since).first()
-    if decision is not None:
-        decision.said = said
-    return decision
+    own = Decision.objects.filter(pk=pk, decided_by=request.user, undoes=None, at__gte=since)
+    return Undoable(pk, said) if own.exists() else None
 
 
 def show(

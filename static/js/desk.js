@@ -65,7 +65,7 @@ document.addEventListener("keydown", (event) => {
 for (const button of $$(".shortcuts-switch")) {
   const show = () => {
     button.textContent = shortcuts ? button.dataset.on : button.dataset.off;
-    for (const hint of $$("[data-shortcut-hint], .decide kbd, .reasons kbd")) hint.hidden = !shortcuts;
+    for (const hint of $$("[data-shortcut-hint], .decide kbd, .steps kbd, .reasons kbd")) hint.hidden = !shortcuts;
   };
   button.hidden = false;
   button.addEventListener("click", () => {
