@@ -139,7 +139,7 @@ def approve_redacted(
     words = text.redacted(comment.current.text, spans)
     with transaction.atomic():
         Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
-        row = Comment.objects.select_for_update(no_key=True).select_related("current").get(pk=comment.pk)
+        row = Comment.objects.select_for_update(no_key=True, of=("self",)).select_related("current").get(pk=comment.pk)
         _in_time(row, version)
         revision = CommentRevision.objects.create(
             comment=row, number=row.revisions.count() + 1, author_id=row.author_id, text=words, html=text.to_html(words),
