@@ -60,6 +60,9 @@ class Report(models.Model):
     receipt = models.CharField(max_length=40, unique=True, default=new_receipt, editable=False)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     text = models.TextField(blank=True, max_length=1000)
+    # What it counted when it came: see weights.py. Nothing: it was answered before, or one voice more often than once.
+    weight = models.DecimalField(max_digits=4, decimal_places=2, default=1)
+    by_newcomer = models.BooleanField(default=False)  # or by somebody without an account
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
@@ -73,6 +76,9 @@ class Report(models.Model):
             models.CheckConstraint(
                 name="a_report_has_an_answer_once_closed",
                 condition=Q(closed_at=None, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
+            ),
+            models.CheckConstraint(
+                name="a_report_weighs_from_nothing_to_three", condition=Q(weight__gte=0, weight__lte=3)
             ),
         ]
 
