@@ -42,6 +42,7 @@ REASONS: dict[str, str | Promise] = {
     "edited": _("Its author changed the words"),
     "escalated": _("A moderator passed it on"),
     "medical_answer": _("The medical team answered"),
+    "hidden_by_reports": _("Taken out of view by reports of readers"),
     "appeal": _("The member asked for a second look"),
     **{f"report_{reason.value}": reason.label for reason in Report.Reason},
 }

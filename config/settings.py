@@ -255,6 +255,9 @@ MODERATION_HOURS = env.hours("MODERATION_HOURS")
 # A conversation closes so many days after its page was first published; 0: never.
 COMMENTS_CLOSE_AFTER_DAYS = env.number("COMMENTS_CLOSE_AFTER_DAYS", default=0, least=0, most=3650)
 
+# Reports of a comment that together weigh so much take it out of view until a moderator has looked.
+REPORTS_HIDE_AT = env.number("REPORTS_HIDE_AT", default=4, least=1, most=100)
+
 # Log
 
 LOG_FORMAT = env.choice("LOG_FORMAT", default="plain" if LOCAL else "json", allowed=("plain", "json"))

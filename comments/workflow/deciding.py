@@ -44,6 +44,7 @@ EDITED = "comment.edited"
 REDACTED = "comment.redacted"
 ASKED = "comment.asked"
 UNDONE = "comment.undone"
+BY_REPORTS = "comment.hidden_by_reports"
 # Verbs that leave the status as it is and still say something.
 STAYING = (KEPT, EDITED, ASKED, REDACTED, UNDONE)
 
@@ -101,6 +102,11 @@ def hide(comment: Comment, *, by: User, version: int, note: str = "") -> Decisio
     """Take a live comment out of view while it is looked at again; it goes back into the queue."""
     ruling = Ruling(Status.HIDDEN, "comment.hidden", Source.MODERATOR, Reason.OTHER, by, note=note)
     return _moderate(comment, ruling, version)
+
+
+def hide_by_reports(comment: Comment, *, version: int) -> Decision:
+    """Reports weigh enough: out of view until a moderator has looked. Nothing follows from it, and its author is not written to."""
+    return transition(comment, Ruling(Status.HIDDEN, BY_REPORTS, Source.REPORTS, Reason.OTHER, None), version)
 
 
 def restore(comment: Comment, *, by: User, version: int) -> Decision:
@@ -347,7 +353,8 @@ def _settle(row: Comment, ruling: Ruling, decision: Decision, appeal: Appeal | N
         _reopen(row, ruling.undoes)
         return
     if ruling.to == Status.HIDDEN and row.status != Status.HIDDEN:
-        queue.enqueue(row, QueueItem.Lane.REPORTED, ["hidden"])
+        why = "hidden_by_reports" if ruling.verb == BY_REPORTS else "hidden"
+        queue.enqueue(row, QueueItem.Lane.REPORTED, [why])
         return
     if ruling.source == Source.AUTHOR and row.reports.filter(closed_at=None).exists():
         return  # The words are gone from readers, but a report may still need an answer.

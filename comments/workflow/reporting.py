@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts import limits
 from accounts.models import User
+from articles.models import Page
 from audit.moves import WrongState
 
-from .. import queue
+from .. import queue, weights
 from ..models import Comment, QueueItem, Report
+from . import deciding
 from .posting import TooFast
 
 Lane = QueueItem.Lane
@@ -32,6 +34,8 @@ LANES = {
     Reason.PRIVACY: Lane.PRIVACY,
     Reason.UNDER_16: Lane.PRIVACY,
 }
+# Whatever was answered before: somebody may know more than the words say, and a notice about the law has its own answer.
+ALWAYS_READ = (Reason.WORRIED, Reason.ILLEGAL)
 
 
 def report(comment: Comment, *, by: User | None, reason: str, text: str = "", client: str = "") -> Report:
@@ -47,6 +51,8 @@ def report(comment: Comment, *, by: User | None, reason: str, text: str = "", cl
     if by is None:
         _refuse_many_from(client, comment)
     with transaction.atomic():
+        # The page comes first because hiding needs it.
+        Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
         row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
         earlier = _earlier(row, by)
         if earlier is not None:
@@ -54,11 +60,31 @@ def report(comment: Comment, *, by: User | None, reason: str, text: str = "", cl
         if row.status != Comment.Status.LIVE:
             raise WrongState(_("This comment is no longer public, so there is nothing left to report."))
         _refuse_many(row, by)
+        if _was_answered(row, reason):
+            return _answer_as_before(row, by, reason, text)
+        weight = weights.of(by, row, client=client)
         made = Report.objects.create(
-            comment=row, revision_id=row.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT]
-        )
+            comment=row, revision_id=row.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT],
+            weight=weight.value, by_newcomer=weight.by_newcomer,
+        )  # fmt: skip
         queue.enqueue(row, LANES.get(Reason(reason), Lane.REPORTED), [f"report_{reason}"])
+        if weights.hides(row, made):
+            deciding.hide_by_reports(row, version=row.version)
     return made
+
+
+def _was_answered(comment: Comment, reason: str) -> bool:
+    """A moderator was asked the same about the same words, and they stayed."""
+    kept = comment.reports.filter(revision=comment.current_id, reason=reason, outcome=Report.Outcome.KEPT)
+    return reason not in ALWAYS_READ and kept.exists()
+
+
+def _answer_as_before(comment: Comment, by: User | None, reason: str, text: str) -> Report:
+    """Nobody is asked twice: the answer is there already, and the receipt shows it."""
+    return Report.objects.create(
+        comment=comment, revision_id=comment.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT],
+        weight=weights.NOTHING, by_newcomer=by is None, closed_at=timezone.now(), outcome=Report.Outcome.KEPT,
+    )  # fmt: skip
 
 
 def _earlier(comment: Comment, by: User | None) -> Report | None:
