@@ -8,8 +8,9 @@ from articles import freshness
 from articles.models import Page
 from articles.signals import page_published, page_withdrawn
 
-from . import erasure, queue
-from .models import Comment, Conversation, QueueItem
+from . import erasure, queue, webhooks
+from .models import Batch, Comment, Conversation, QueueItem
+from .signals import batch_finished, crisis_opened, crisis_overdue
 from .workflow import opening
 
 # Drug and subtype entries are looked up, not talked about, until somebody opens them.
@@ -48,3 +49,20 @@ def erase_words(user: User, remove_words: bool = True, **kwargs) -> None:
 @receiver(collect_user_data)
 def export_words(user: User, **kwargs) -> dict:
     return {"conversation": erasure.export(user)}
+
+
+@receiver(crisis_opened)
+def tell_of_crisis(key: str, payload: dict, **kwargs) -> None:
+    webhooks.tell("crisis.opened", key, payload)
+
+
+@receiver(crisis_overdue)
+def tell_of_overdue_crisis(key: str, payload: dict, **kwargs) -> None:
+    webhooks.tell("crisis.overdue", key, payload)
+
+
+@receiver(batch_finished)
+def tell_of_batch(batch: Batch, **kwargs) -> None:
+    done = sum(said == "done" for said in batch.outcomes.values())
+    payload = {"batch": batch.pk, "act": batch.act, "done": done, "not_done": len(batch.items) - done}
+    webhooks.tell("batch.finished", f"batch-{batch.pk}", payload)

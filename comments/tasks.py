@@ -2,6 +2,7 @@
 
 from audit.worker import every
 
+from . import backlog, webhooks
 from .workflow import following, opening
 
 
@@ -16,3 +17,19 @@ def close_conversations() -> None:
 def announce() -> None:
     """Followers are told of what became public, once the time in which a decision can be undone is over."""
     following.announce_pending()
+
+
+@every(60)
+def raise_overdue_lanes() -> None:
+    """Somebody outside the site hears of it when the queue grows old."""
+    backlog.raise_overdue()
+
+
+@every(10)
+def deliver_webhooks() -> None:
+    webhooks.deliver_due()
+
+
+@every(24 * 3600)
+def forget_old_deliveries() -> None:
+    webhooks.forget_old()

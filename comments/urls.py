@@ -14,6 +14,7 @@ from .views import (
     reacting,
     reading,
     reporting,
+    webhooks,
     writing,
 )
 
@@ -52,5 +53,7 @@ urlpatterns = [
     path("desk/questions/<int:pk>/", medical.question, name="question"),
     path("desk/moderation/conversations/", conversations.listed, name="conversations"),
     path("desk/moderation/conversations/<int:pk>/", conversations.one, name="mode"),
+    path("desk/webhooks/", webhooks.listed, name="webhooks"),
+    path("desk/webhooks/<int:pk>/", webhooks.change, name="webhook"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),
 ]

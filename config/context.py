@@ -24,6 +24,7 @@ DESKS = (
     Desk("policies", _("Review policies"), "/desk/review/policies/", frozenset({Role.ADMINISTRATOR})),
     Desk("moderation", _("Moderation"), "/desk/moderation/", frozenset({Role.MODERATOR})),
     Desk("people", _("People"), "/desk/people/", frozenset({Role.ADMINISTRATOR})),
+    Desk("webhooks", _("Webhooks"), "/desk/webhooks/", frozenset({Role.ADMINISTRATOR})),
 )
 
 

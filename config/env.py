@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 from config import opening_hours
 
@@ -50,6 +51,18 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
         raise refuse(name, value, f"a whole number from {least} to {most}")
     return int(value)
+
+
+def addresses(name: str) -> tuple[str, ...]:
+    """E-mail addresses separated by commas; empty means nobody."""
+    value = text(name, default="")
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    for address in found:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise refuse(name, value, "empty, or e-mail addresses separated by commas") from None
+    return found
 
 
 def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:

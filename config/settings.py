@@ -258,6 +258,9 @@ COMMENTS_CLOSE_AFTER_DAYS = env.number("COMMENTS_CLOSE_AFTER_DAYS", default=0, l
 # Reports of a comment that together weigh so much take it out of view until a moderator has looked.
 REPORTS_HIDE_AT = env.number("REPORTS_HIDE_AT", default=4, least=1, most=100)
 
+# Who gets a mail, at most once an hour, while comments wait for longer than they may.
+MODERATION_ON_CALL = env.addresses("MODERATION_ON_CALL")
+
 # Log
 
 LOG_FORMAT = env.choice("LOG_FORMAT", default="plain" if LOCAL else "json", allowed=("plain", "json"))

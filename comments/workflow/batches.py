@@ -12,6 +12,7 @@ from audit.moves import WrongState, record
 
 from .. import permissions, refusals
 from ..models import Batch, Comment
+from ..signals import batch_finished
 from . import deciding
 
 MOST = 2_000
@@ -48,9 +49,16 @@ def run(batch: Batch, *, most: int | None = None) -> Batch:
         _one(batch, pk, version)
     batch.refresh_from_db()
     if batch.finished_at is None and len(batch.outcomes) == len(batch.items):
-        Batch.objects.filter(pk=batch.pk, finished_at=None).update(finished_at=timezone.now())
-        batch.refresh_from_db()
+        _finish(batch)
     return batch
+
+
+def _finish(batch: Batch) -> None:
+    with transaction.atomic():
+        is_first = Batch.objects.filter(pk=batch.pk, finished_at=None).update(finished_at=timezone.now())
+        batch.refresh_from_db()
+        if is_first:
+            batch_finished.send(sender=Batch, batch=batch)
 
 
 def outcomes(batch: Batch) -> list[tuple[Comment, str]]:

@@ -138,6 +138,7 @@ DESKS = [
     Kind("conversations-editor", "editor", "/desk/moderation/conversations/"),
     Kind("people", "admin", "/desk/people/"),
     Kind("one-of-the-people", "admin", "/desk/people/", ("th a",)),
+    Kind("webhooks", "admin", "/desk/webhooks/"),
     Kind("specialties", "admin", "/desk/people/specialties/"),
     Kind("mail", "", "/desk/mail/"),
     Kind("one-mail", "", "/desk/mail/", (link("/desk/mail/"),)),
