@@ -13,9 +13,11 @@ from django.utils import timezone
 from accounts.models import PolicyVersion, User
 from audit import triggers
 from comments import text, thread
-from comments.models import Comment, CommentRevision, Conversation, Helpful
+from comments.models import Comment, CommentRevision, Conversation, Helpful, QueueItem
+from comments.screening.policy import PATIENCE
 
 BATCH = 2_000
+Lane = QueueItem.Lane
 WORDS = "It got better with time, and the nurse on our ward had an answer to most of what I asked her."
 
 
@@ -77,11 +79,47 @@ def fill(
     return made
 
 
+def queue_up(
+    conversation: Conversation,
+    authors: list[User],
+    rules: PolicyVersion,
+    *,
+    items: int,
+    lanes: Sequence[str] = (Lane.REPORTED, Lane.FIRST, Lane.HELD, Lane.MEDICAL),
+    down: Callable[[str], AbstractContextManager] | None = None,
+) -> list[QueueItem]:
+    """Add held comments that wait in these lanes in turn, each a second longer than the next; the items in order of their ids."""
+    down = down or without_triggers
+    first = (Comment.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+    now = timezone.now()
+    made = [
+        Comment(
+            pk=pk, conversation=conversation, author=authors[pk % len(authors)], token=f"queue-{pk}",
+            path=thread.path_of(None, pk), created_at=now + timedelta(seconds=pk - first - items),
+        )
+        for pk in range(first, first + items)
+    ]  # fmt: skip
+    _insert(made, conversation, rules, down, status=Comment.Status.HELD)
+    waiting = []
+    for place, comment in enumerate(made):
+        lane = lanes[place % len(lanes)]
+        opened, due = comment.created_at, comment.created_at + PATIENCE[Lane(lane)]
+        waiting.append(
+            QueueItem(comment=comment, lane=lane, rank=QueueItem.RANKS[lane], reasons=[], opened_at=opened, due_at=due)
+        )
+    QueueItem.objects.bulk_create(waiting, batch_size=BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return waiting
+
+
 def _by_pk(made: list[Comment], first: int, pk: int) -> Comment:
     return made[pk - first]
 
 
-def _insert(made: list[Comment], conversation: Conversation, rules: PolicyVersion, down) -> None:
+def _insert(
+    made: list[Comment], conversation: Conversation, rules: PolicyVersion, down, *, status: str = Comment.Status.LIVE
+) -> None:
     publication = conversation.page.live_publication_id
     with down("comments_comment"), down("comments_commentrevision"):
         # Words come after their comment and the comment names them: so a live comment is held for a moment.
@@ -101,7 +139,7 @@ def _insert(made: list[Comment], conversation: Conversation, rules: PolicyVersio
         own = CommentRevision.objects.filter(comment=OuterRef("pk")).values("pk")[:1]
         new = Comment.objects.filter(pk__gte=made[0].pk, conversation=conversation)
         new.update(current=Subquery(own))
-        new.update(status=Comment.Status.LIVE)
+        new.update(status=status)
         live = conversation.comments.filter(status=Comment.Status.LIVE).count()
         Conversation.objects.filter(pk=conversation.pk).update(live_count=live)
     with connection.cursor() as cursor:
