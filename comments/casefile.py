@@ -37,6 +37,7 @@ BUTTONS = {
 REASONS: dict[str, str | Promise] = {
     "first_comment": _("First comment of this member"),
     "all_held": _("Every comment is read first here"),
+    "always_held": _("Every comment of this member is read first"),
     "out_of_hours": _("Sent while no moderator was there"),
     "hidden": _("Taken out of view by a moderator"),
     "edited": _("Its author changed the words"),

@@ -26,6 +26,7 @@ from .models import (
 from .workflow import deciding, following
 
 Status = Comment.Status
+SANCTION_LETTERS = ("sanction", "sanction_lifted")
 
 
 @transaction.atomic
@@ -51,6 +52,7 @@ def erase(user: User, *, remove_words: bool) -> None:
             deciding.transition(comment, ruling, comment.version)
     _blank([comment.pk for comment in going])
     Report.objects.filter(reporter=user).update(text="")
+    user.sanctions.update(message="")
     _forget_company(user)
 
 
@@ -70,7 +72,14 @@ def export(user: User) -> dict:
             for one in Report.objects.filter(reporter=user).select_related("comment").order_by("pk")
         ],
         "suspensions": [
-            {"reason": one.reason, "from": one.created_at.isoformat(), "until": one.until.isoformat()}
+            {
+                "kind": one.kind,
+                "reason": one.reason,
+                "message": one.message,
+                "from": one.created_at.isoformat(),
+                "until": one.until and one.until.isoformat(),
+                "lifted": one.lifted_at and one.lifted_at.isoformat(),
+            }
             for one in user.sanctions.order_by("pk")
         ],
         "follows": [
@@ -155,6 +164,7 @@ def _forget_letters(user: User, comments: list[Comment]) -> None:
     decisions = Decision.objects.filter(author=user)
     told = decisions.annotate(key=Concat(Value("comment-"), _text("comment_id"), Value("-decision-"), _text("version")))
     letters = [OutboxMail.objects.filter(key__in=told.values("key"))]
+    letters.append(OutboxMail.objects.filter(key__in=_told_of_sanctions(user)))
     letters += [following.mail_of(one) for one in user.follows.all()]
     letters += [following.mail_about(one) for one in comments if one.announced_at is not None]
     for some in letters:
@@ -169,6 +179,10 @@ def _forget_company(user: User) -> None:
     )
     for rows in (Helpful, Follow, ReadMark, Notification):
         rows.objects.filter(user=user).delete()
+
+
+def _told_of_sanctions(user: User) -> list[str]:
+    return [f"{letter}-{pk}" for pk in user.sanctions.values_list("pk", flat=True) for letter in SANCTION_LETTERS]
 
 
 def _text(column: str) -> Cast:

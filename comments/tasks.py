@@ -3,7 +3,7 @@
 from audit.worker import every
 
 from . import backlog, webhooks
-from .workflow import following, opening
+from .workflow import batches, following, opening
 
 
 @every(300)
@@ -33,3 +33,9 @@ def deliver_webhooks() -> None:
 @every(24 * 3600)
 def forget_old_deliveries() -> None:
     webhooks.forget_old()
+
+
+@every(10)
+def run_batches() -> None:
+    """What moderators chose to do with many comments at once and no request could wait for."""
+    batches.run_unfinished()

@@ -186,9 +186,16 @@ TRIGGERS = [
         [
             (
                 "NEW.user_id <> OLD.user_id OR NEW.kind <> OLD.kind OR NEW.by_id <> OLD.by_id OR NEW.created_at <> OLD.created_at "
-                "OR NEW.reason <> OLD.reason OR COALESCE(NEW.until, OLD.created_at) <> COALESCE(OLD.until, OLD.created_at) "
-                "OR OLD.lifted_at IS NOT NULL",
+                "OR NEW.reason <> OLD.reason OR COALESCE(NEW.conversation_id, 0) <> COALESCE(OLD.conversation_id, 0) "
+                "OR COALESCE(NEW.clause_id, 0) <> COALESCE(OLD.clause_id, 0) OR COALESCE(NEW.decision_id, 0) <> COALESCE(OLD.decision_id, 0) "
+                "OR (NEW.message <> OLD.message AND NEW.message <> '') OR COALESCE(NEW.until, OLD.created_at) <> COALESCE(OLD.until, OLD.created_at) "
+                "OR (OLD.lifted_at IS NOT NULL AND (NEW.lifted_at IS NULL OR NEW.lifted_at <> OLD.lifted_at "
+                "OR NEW.lifted_by_id <> OLD.lifted_by_id))",
                 "a sanction stands as it was imposed, until it is lifted",
+            ),
+            (
+                "OLD.lifted_at IS NULL AND NEW.lifted_at IS NOT NULL AND NOT " + _MODERATES.format(who="lifted_by_id"),
+                "only a moderator lifts a sanction",
             ),
             (
                 "NEW.lifted_at IS NOT NULL AND NEW.lifted_by_id = NEW.user_id",

@@ -3,12 +3,15 @@
 from django.urls import path, re_path
 
 from .views import (
+    accountability,
+    bulk,
     conversations,
     deciding,
     editing,
     feeds,
     following,
     medical,
+    members,
     mine,
     moderation,
     reacting,
@@ -43,6 +46,7 @@ urlpatterns = [
     path("me/notifications/", following.notifications, name="notifications"),
     path("me/following/", following.following, name="following"),
     path("me/comments/", mine.mine, name="mine"),
+    path("me/standing/", accountability.standing, name="standing"),
     path("desk/moderation/", moderation.queue_home, name="queue"),
     path("desk/moderation/next/", deciding.take_next, name="next"),
     path("desk/moderation/decide/<slug:public_id>/", deciding.decide, name="decide"),
@@ -55,5 +59,11 @@ urlpatterns = [
     path("desk/moderation/conversations/<int:pk>/", conversations.one, name="mode"),
     path("desk/webhooks/", webhooks.listed, name="webhooks"),
     path("desk/webhooks/<int:pk>/", webhooks.change, name="webhook"),
+    path("desk/moderation/members/<str:handle>/", members.member, name="member"),
+    path("desk/moderation/members/<str:handle>/sanction/", members.sanction, name="sanction"),
+    path("desk/moderation/members/<str:handle>/waiting/", bulk.member, name="member_waiting"),
+    path("desk/moderation/sanctions/<int:pk>/lift/", members.lift, name="lift"),
+    path("desk/moderation/batches/<int:pk>/", bulk.batch, name="batch"),
+    path("desk/moderation/<slug:lane>/bulk/", bulk.lane, name="bulk"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),
 ]

@@ -51,7 +51,7 @@ class MedicalQuestion(models.Model):
 class Batch(models.Model):
     """One choice for many comments, fixed when it was made: which ones, in which version. Each has its own outcome.
 
-    `items`: [[comment id, version], …]. `outcomes`: {"comment id": "done" or a sentence why not}.
+    `items`: [[comment id, version], …]. `outcomes`: {"comment id": [code, sentence]}.
     """
 
     class Act(models.TextChoices):

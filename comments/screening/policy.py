@@ -96,7 +96,13 @@ class Outcome:
 
 
 def decide(
-    seen: Iterable[Seen], *, mode: str, first_timer: bool, staffed: bool = True, by_team: bool = False
+    seen: Iterable[Seen],
+    *,
+    mode: str,
+    first_timer: bool,
+    staffed: bool = True,
+    by_team: bool = False,
+    always_held: bool = False,
 ) -> Outcome:
     """The policy: what was seen, the conversation's mode, whether a human ever approved this member, who is there.
 
@@ -106,6 +112,7 @@ def decide(
     | any other finding                          | yes  | its lane                                    |
     | a first comment, where these are held      | yes  | first comment                               |
     | every comment is held here                 | yes  | waiting, if there is no other               |
+    | every comment of this member is read first | yes  | waiting, if there is no other               |
     | no moderator is there now                  | yes  | waiting, if there is no other               |
     | nothing of all this                        | no   | none                                        |
 
@@ -118,6 +125,7 @@ def decide(
         else {
             "first_comment": first_timer and mode in (Mode.FIRST_HELD, Mode.ALL_HELD),
             "all_held": mode == Mode.ALL_HELD,
+            "always_held": always_held,
             "out_of_hours": not staffed,
         }
     )

@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.roles import Role, holds
 from articles.models import DrugFacts
 
-from .. import hours
-from ..models import Comment, CommentRevision, Conversation, Decision, Finding
+from .. import hours, standing, trust
+from ..models import CommentRevision, Conversation, Finding
 from . import detectors, policy, repeats
 from .scan import Scan, Seen
 
@@ -26,6 +26,7 @@ def screen_revision(revision: CommentRevision, conversation: Conversation) -> po
         first_timer=is_first_timer(revision.author),
         staffed=hours.is_staffed(timezone.now()),
         by_team=is_answer_of_the_team(revision),
+        always_held=standing.is_always_held(revision.author, conversation),
     )
 
 
@@ -60,8 +61,7 @@ def keep_late(revision: CommentRevision, seen: list[Seen]) -> policy.Outcome | N
 
 def is_first_timer(user: User) -> bool:
     """Nobody ever read and approved a comment of this member. Published by policy does not count."""
-    approved = Decision.objects.filter(author=user, source=Decision.Source.MODERATOR, to_status=Comment.Status.LIVE)
-    return not approved.exists()
+    return trust.is_new(user)
 
 
 def _repeats(revision: CommentRevision, scan: Scan) -> list[Seen]:

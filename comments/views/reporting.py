@@ -53,6 +53,9 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
     except posting.TooFast as refusal:
         form.add_error(None, str(refusal))
         return _form(request, comment, form, 429)
+    except posting.Suspended as refusal:
+        form.add_error(None, str(refusal))
+        return _form(request, comment, form, 403)
     except WrongState:
         return _gone(request, comment)
     return redirect("comments:receipt", made.receipt)

@@ -31,7 +31,7 @@ from ..models import (
     QueueItem,
     Report,
 )
-from . import following
+from . import following, sanctioning
 
 Status = Comment.Status
 Source = Decision.Source
@@ -262,6 +262,7 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
     _show(page, row, ruling)
     _settle(row, ruling, decision, appeal)
     _tell_author(row, ruling, decision, appeal)
+    sanctioning.follow_the_decision(row, decision)
     if ruling.source != Source.POLICY or ruling.revision is not None:
         record(
             row, by=ruling.by, verb=ruling.verb, decision=decision.pk, version=decision.version, revision=decision.revision_id,

@@ -21,6 +21,7 @@ from audit.moves import WrongState
 from .. import news, permissions, thread
 from ..models import Comment, Conversation, Decision, Follow, Notification, Report
 from ..models.company import new_token
+from . import sanctioning
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def follow(where: Conversation | Comment, *, by: User, by_mail: bool) -> Follow:
         )
         if not permissions.can_follow(by, comment or conversation):
             raise WrongState(_("This is no longer public, so there is nothing to follow."))
+        if words := sanctioning.why_banned(by, conversation):
+            raise WrongState(words)
         made, _is_new = Follow.objects.get_or_create(
             user=by, conversation=conversation, comment=comment, defaults={"by_mail": by_mail}
         )

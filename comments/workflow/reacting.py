@@ -15,6 +15,7 @@ from audit.moves import WrongState
 
 from .. import permissions
 from ..models import Comment, Conversation, Helpful, ReadMark
+from . import sanctioning
 
 
 def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
@@ -26,6 +27,8 @@ def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
         row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
         if not permissions.can_find_helpful(by, row):
             raise WrongState(_("This comment is no longer public."))
+        if helpful and (words := sanctioning.why_banned(by, row.conversation)):
+            raise WrongState(words)
         if helpful:
             _said, is_new = Helpful.objects.get_or_create(comment=row, user=by)
             step = int(is_new)

@@ -15,8 +15,8 @@ from audit.moves import WrongState
 
 from .. import queue, weights
 from ..models import Comment, QueueItem, Report
-from . import deciding
-from .posting import TooFast
+from . import deciding, sanctioning
+from .posting import Suspended, TooFast
 
 Lane = QueueItem.Lane
 Reason = Report.Reason
@@ -27,6 +27,8 @@ A_DAY = 24 * 3600
 # Of somebody without an account: from one connection, from it about one comment, and about one comment from all of them.
 STRANGERS_A_DAY, STRANGERS_ON_A_COMMENT, OPEN_ON_A_COMMENT = 10, 3, 30
 LONGEST_TEXT = 1000
+# A banned member may still tell us of these: the law says so of the one, and somebody may be in danger in the other.
+ALWAYS_HEARD = (Reason.ILLEGAL, Reason.WORRIED)
 
 LANES = {
     Reason.WORRIED: Lane.CRISIS,
@@ -59,6 +61,8 @@ def report(comment: Comment, *, by: User | None, reason: str, text: str = "", cl
             return earlier
         if row.status != Comment.Status.LIVE:
             raise WrongState(_("This comment is no longer public, so there is nothing left to report."))
+        if by is not None and reason not in ALWAYS_HEARD and (words := sanctioning.why_banned(by, row.conversation)):
+            raise Suspended(words)
         _refuse_many(row, by)
         if _was_answered(row, reason):
             return _answer_as_before(row, by, reason, text)

@@ -109,7 +109,7 @@ class TestPost:
         ban = Sanction.objects.create(user=world.rita, by=world.max, reason="unkind", until=until)
         with pytest.raises(posting.Suspended, match=f"{until.day} {until:%B %Y}"):
             post(world)
-        ban.lifted_at = timezone.now()
+        ban.lifted_at, ban.lifted_by = timezone.now(), world.max
         ban.save()
         assert post(world)
 

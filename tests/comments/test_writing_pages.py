@@ -149,7 +149,7 @@ class TestMeanwhile:
         assert typed(response.text) == form["body"]
         assert "You cannot comment until" in errors(response.text)[0]
         assert nora.get(write_url(world)).status_code == 403
-        ban.lifted_at = timezone.now()
+        ban.lifted_at, ban.lifted_by = timezone.now(), world.max
         ban.save()
         assert nora.post(write_url(world), form).status_code == 302
 
