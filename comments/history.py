@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from . import permissions
+from . import permissions, statements
 from .models import Appeal, Comment, CommentRevision, Decision
 
 PAGE_SIZE = 20
@@ -34,6 +34,7 @@ class Row:
     can_withdraw: bool
     can_appeal: bool
     can_send_again: bool
+    reasons: Decision | None  # the decision whose reasons she can read in full
 
 
 def tabs(user: User) -> list[dict]:
@@ -56,7 +57,9 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
         .exclude(status=Status.ERASED)
         .select_related("current", "conversation__page__live_publication")
         .defer("conversation__page__live_publication__artefact")
-        .prefetch_related("decisions__clause__version", "decisions__words", "decisions__appeal", "revisions")
+        .prefetch_related(
+            "decisions__clause__version", "decisions__words", "decisions__appeal", "decisions__undone_by", "revisions"
+        )
         .order_by("-pk")
     )
     if before is not None:
@@ -84,4 +87,9 @@ def _row(user: User, comment: Comment) -> Row:
         can_send_again=comment.status == Status.REJECTED
         and is_public
         and permissions.takes_comments(comment.conversation),
+        reasons=next((one for one in reversed(decisions) if _restricts(one, user)), None),
     )
+
+
+def _restricts(decision: Decision, author: User) -> bool:
+    return decision.to_status in statements.RESTRICTING and statements.has_one(decision, author)

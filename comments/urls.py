@@ -17,6 +17,7 @@ from .views import (
     reacting,
     reading,
     reporting,
+    transparency,
     webhooks,
     writing,
 )
@@ -46,6 +47,20 @@ urlpatterns = [
     path("me/notifications/", following.notifications, name="notifications"),
     path("me/following/", following.following, name="following"),
     path("me/comments/", mine.mine, name="mine"),
+    re_path(
+        r"^me/comments/(?P<public_id>[a-z2-7]{12})/statement/(?P<version>[1-9][0-9]{0,8})/$",
+        accountability.statement,
+        name="statement",
+    ),
+    re_path(
+        r"^me/comments/(?P<public_id>[a-z2-7]{12})/statement/(?P<version>[1-9][0-9]{0,8})\.txt$",
+        accountability.statement,
+        {"form": "txt"},
+        name="statement_text",
+    ),
+    path("transparency/", transparency.report, name="transparency"),
+    re_path(r"^transparency/(?P<code>[0-9]{4}(?:-[0-9]{2})?)/$", transparency.report, name="transparency_of"),
+    re_path(r"^transparency/(?P<code>[0-9]{4}(?:-[0-9]{2})?)\.csv$", transparency.table, name="transparency_csv"),
     path("me/standing/", accountability.standing, name="standing"),
     path("desk/moderation/", moderation.queue_home, name="queue"),
     path("desk/moderation/next/", deciding.take_next, name="next"),

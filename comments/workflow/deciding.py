@@ -18,7 +18,7 @@ from articles import freshness
 from articles.models import Page
 from audit.moves import WrongState, record
 
-from .. import permissions, queue, text, thread
+from .. import permissions, queue, statements, text, thread
 from ..models import (
     Appeal,
     Batch,
@@ -267,9 +267,16 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
         record(
             row, by=ruling.by, verb=ruling.verb, decision=decision.pk, version=decision.version, revision=decision.revision_id,
             reason=ruling.reason, clause=ruling.clause and ruling.clause.pk, **{"from": row.status, "to": ruling.to},
+            **_statement(row, ruling, decision),
         )  # fmt: skip
     comment.refresh_from_db()
     return decision
+
+
+def _statement(row: Comment, ruling: Ruling, decision: Decision) -> dict:
+    """Whether its author is owed the reasons, or which exemption applies."""
+    duty = statements.duty(decision, row.author, redacted=ruling.verb == REDACTED)
+    return {} if duty == statements.Duty.NONE else {"statement": duty.value}
 
 
 def _in_time(row: Comment, version: int) -> None:
