@@ -19,6 +19,7 @@ Lane = QueueItem.Lane
 ONLY_BECAUSE_OF_HER = frozenset({"first_comment", "always_held"})
 MOST_SHOWN = 20
 MOST_WAITING = 2_000
+MOST_APPEALS = 100
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,32 @@ def of(user: User, viewer: User) -> MemberFile:
         waiting=len(waits),
         only_because_of_her=len(only_because_of_her(waits)),
         why_not=_why_not(user, viewer),
+    )
+
+
+@dataclass(frozen=True)
+class AppealRow:
+    """One appeal that waits, and whether the viewer may hear it."""
+
+    appeal: Appeal
+    is_mine_to_hear: bool
+
+
+def open_appeals(viewer: User) -> list[AppealRow]:
+    """What waits for a second look, the oldest first. Whoever decided the first time, and its author, only see it."""
+    rows = _appeals().filter(decided_at=None).order_by("pk")[:MOST_APPEALS]
+    return [AppealRow(one, viewer.pk not in (one.first_moderator_id, one.decision.author_id)) for one in rows]
+
+
+def answered_appeals() -> list[Appeal]:
+    return list(
+        _appeals().filter(decided_at__isnull=False, decided_by__isnull=False).order_by("-decided_at")[:MOST_SHOWN]
+    )
+
+
+def _appeals() -> QuerySet[Appeal]:
+    return Appeal.objects.select_related(
+        "decision__comment__current", "decision__author", "decision__clause", "first_moderator", "decided_by"
     )
 
 

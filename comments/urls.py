@@ -74,6 +74,7 @@ urlpatterns = [
     path("desk/moderation/conversations/<int:pk>/", conversations.one, name="mode"),
     path("desk/webhooks/", webhooks.listed, name="webhooks"),
     path("desk/webhooks/<int:pk>/", webhooks.change, name="webhook"),
+    path("desk/moderation/appeals/", members.appeals, name="appeals"),
     path("desk/moderation/members/<str:handle>/", members.member, name="member"),
     path("desk/moderation/members/<str:handle>/sanction/", members.sanction, name="sanction"),
     path("desk/moderation/members/<str:handle>/waiting/", bulk.member, name="member_waiting"),

@@ -17,7 +17,7 @@ from articles.models import Page
 
 from .. import queue, rules
 from ..models import Comment, Decision, QueueItem, Report
-from ..workflow import deciding, following, posting, reporting
+from ..workflow import deciding, following, posting, reporting, sanctioning
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -29,6 +29,14 @@ SECOND_LOOK = {Lane.SAFETY: "drug_and_symptom", Lane.SAMPLE: "sample"}
 A_MINUTE = 1 / 60
 # Who is told by mail of everything new under a page.
 FOLLOWERS = [("harbour-light", "her2-low-what-the-label-means")]
+# What was imposed after a comment had been refused: which comment, what, and in which words.
+SANCTIONS = {
+    "noor-appeal": ("warning", "Please tell what helped you, and leave it to others to decide what they take."),
+    "mushroom": (
+        "always_hold",
+        "Two of your comments could have hurt somebody, so one of us reads each of yours first.",
+    ),
+}
 READ_LAST = 24 * 30  # hours ago that they looked at what is new
 
 
@@ -63,6 +71,8 @@ def events(pages: Pages) -> Iterator[Event]:
             yield Event(report["hours_ago"], partial(_report, said, row, report))
         for decision in row["decisions"]:
             yield Event(decision["hours_ago"], partial(_decide, said, row, decision))
+        if row["ref"] in SANCTIONS:
+            yield Event(row["decisions"][-1]["hours_ago"] - A_MINUTE, partial(_sanction, said, row))
         if row["appeal"]:
             yield Event(row["appeal"]["hours_ago"], partial(_appeal, said, row))
         if row["status"] == Comment.Status.LIVE and row["decisions"]:
@@ -116,6 +126,14 @@ def _enqueue(said: Said, row: Row, reason: str) -> None:
 
 def _appeal(said: Said, row: Row) -> None:
     posting.appeal(said.comment(row), by=person(row["author"]), text=row["appeal"]["text"])
+
+
+def _sanction(said: Said, row: Row) -> None:
+    kind, message = SANCTIONS[row["ref"]]
+    decision = posting.last_decision(said.comment(row))
+    sanctioning.impose(
+        decision.author, by=decision.decided_by, kind=kind, reason=decision.reason, message=message, decision=decision
+    )
 
 
 def _decide(said: Said, row: Row, told: Row) -> None:

@@ -78,6 +78,19 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("comments:member", row.user.handle)
 
 
+@holders_of(Role.MODERATOR)
+@never_cache
+@require_safe
+def appeals(request: HttpRequest) -> HttpResponse:
+    """Who asks for a second look, the longest waiting first, and what became of the latest ones."""
+    context = {
+        "rows": members.open_appeals(request.user),
+        "answered": members.answered_appeals(),
+        "tabs": casefile.tabs(queue.lanes()),
+    }
+    return render(request, "comments/members/appeals.html", context)
+
+
 def _form(request: HttpRequest, user: User, form: SanctionForm, *, refusal: str = "", status: int = 200):
     context = {"user_shown": user, "form": form, "refusal": refusal, "tabs": casefile.tabs(queue.lanes())}
     return render(request, "comments/members/sanction.html", context, status=status)

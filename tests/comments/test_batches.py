@@ -332,7 +332,7 @@ class TestPages:
         counts = []
         for number in (2, 18):
             done = batches.run(start(world, several(world, clock, number)))
-            with django_assert_max_num_queries(20) as seen:
+            with django_assert_max_num_queries(25) as seen:
                 signed_in(world.max).get(reverse("comments:batch", args=[done.pk]))
             counts.append(len(seen))
         assert counts[0] == counts[1]

@@ -571,3 +571,37 @@ class TestPages:
         for handle in ("max", "mona"):
             page = signed_in(world.max).get(reverse("comments:member", args=[handle])).text
             assert "?kind=ban" not in page
+
+
+class TestTheAppealPage:
+    def test_whoever_decided_first_sees_it_and_the_other_hears_it(self, world):
+        comment = write(world)
+        turn_down(world, comment)
+        posting.appeal(comment, by=world.rita, text="I meant my sister’s words.")
+        page = reverse("comments:appeals")
+        first, second = (signed_in(user).get(page).text for user in (world.max, world.mona))
+        assert "Somebody else hears it" in first
+        assert "Hear it" not in first
+        assert "Hear it" in second
+        comment.refresh_from_db()
+        deciding.keep(comment, by=world.mona, version=comment.version)
+        assert "Decision stands" in signed_in(world.max).get(page).text
+
+    def test_others_do_not_learn_that_it_exists(self, world):
+        page = reverse("comments:appeals")
+        assert Client().get(page).status_code == 302
+        for user in (world.rita, world.ruth, world.edda, world.ada):
+            assert signed_in(user).get(page).status_code == 404
+
+    def test_it_costs_the_same_for_one_and_for_five(self, world, clock, django_assert_max_num_queries):
+        counts = []
+        for total in (1, 5):
+            while Appeal.objects.count() < total:
+                clock.shift(timedelta(minutes=3))
+                comment = write(world, text=f"What helped on day {Appeal.objects.count()} was a walk.")
+                turn_down(world, comment)
+                posting.appeal(comment, by=world.rita, text="Please look again.")
+            with django_assert_max_num_queries(25) as seen:
+                signed_in(world.max).get(reverse("comments:appeals"))
+            counts.append(len(seen))
+        assert counts[0] == counts[1]

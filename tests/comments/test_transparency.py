@@ -125,7 +125,7 @@ class TestFigures:
             transparency.count(now_period())
         for comment in several(world, clock, 6):
             turn_down(world, comment)
-        with django_assert_num_queries(len(few) + 2):  # the two times, which too few do not need
+        with django_assert_num_queries(len(few)):
             transparency.count(now_period())
 
 
