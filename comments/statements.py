@@ -119,8 +119,13 @@ def _restriction(decision: Decision) -> list[str]:
 def _followed(decision: Decision) -> list[str]:
     said = []
     for one in Sanction.objects.filter(decision=decision).order_by("pk"):
-        until = date_format(timezone.localtime(one.until), "j F Y") if one.until else _("until we lift it")
-        words = _("Because of it we also imposed: {kind} ({until}).")
+        if one.kind == Sanction.Kind.WARNING:
+            said.append(_("Because of it we also sent you a warning, which changes nothing for you."))
+            continue
+        until = _("until we lift it")
+        if one.until:
+            until = _("until {date}").format(date=date_format(timezone.localtime(one.until), "j F Y"))
+        words = _("Because of it we also imposed: {kind}, {until}.")
         said.append(words.format(kind=one.get_kind_display(), until=until))
     return said
 

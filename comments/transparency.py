@@ -5,7 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
@@ -58,6 +58,12 @@ class Row:
     label: str
     code: str
     cells: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Each number with the head of its column, for narrow screens."""
+        return list(zip(self.columns, self.cells, strict=True))
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,11 @@ def count(asked: Period) -> Figures:
     tables = [
         _written(asked), _decisions(asked), _times(asked), _appeals(asked), _reports(asked), _sanctions(asked),
     ]  # fmt: skip
-    return Figures(asked.code, timezone.now(), tables)
+    return Figures(asked.code, timezone.now(), [_named(one) for one in tables])
+
+
+def _named(table: Table) -> Table:
+    return replace(table, rows=[replace(row, columns=table.columns) for row in table.rows])
 
 
 def as_csv(found: Figures) -> str:

@@ -291,7 +291,7 @@ class TestPages:
         assert "Nothing was decided" in answer.text
         assert not Batch.objects.exists()
         if sent.get("act") == "reject":
-            assert re.search(rf'value="{comment.pk}:1" checked', answer.text)
+            assert re.search(rf'value="{comment.pk}:1" aria-describedby="[^"]+" checked', answer.text)
 
     def test_all_of_a_lane_means_what_was_counted_and_nothing_that_came_later(self, world, clock):
         counted = several(world, clock, 3)

@@ -90,7 +90,7 @@ class TestWhatItSays:
         sanctioning.impose(
             world.rita, by=world.max, kind="ban", reason="privacy", message="Please stop.", decision=decision
         )
-        assert "Because of it we also imposed: Banned (until we lift it)." in read(decision)
+        assert "Because of it we also imposed: Banned, until we lift it." in read(decision)
 
     def test_the_second_look_from_asking_to_the_answer(self, world, clock):
         comment = write(world)
