@@ -55,6 +55,10 @@ REASON_FOR = {
     "phone_number": Reason.PRIVACY,
     "selling": Reason.SELLING,
     "contact_move": Reason.SELLING,
+    "spam_like": Reason.SELLING,
+    "site_selling": Reason.SELLING,
+    "site_unkind": Reason.UNKIND,
+    "site_privacy": Reason.PRIVACY,
     "dose_or_stopping": Reason.MEDICAL_ADVICE,
 }
 

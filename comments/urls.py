@@ -14,11 +14,13 @@ from .views import (
     members,
     mine,
     moderation,
+    quality,
     reacting,
     reading,
     reporting,
     transparency,
     webhooks,
+    words,
     writing,
 )
 
@@ -81,5 +83,9 @@ urlpatterns = [
     path("desk/moderation/sanctions/<int:pk>/lift/", members.lift, name="lift"),
     path("desk/moderation/batches/<int:pk>/", bulk.batch, name="batch"),
     path("desk/moderation/<slug:lane>/bulk/", bulk.lane, name="bulk"),
+    path("desk/moderation/words/", words.listed, name="words"),
+    path("desk/moderation/words/edit/", words.edit, name="edit_words"),
+    path("desk/moderation/words/<int:number>/", words.version, name="words_version"),
+    path("desk/moderation/quality/", quality.quality, name="quality"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),
 ]

@@ -252,6 +252,9 @@ TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 
 # When moderators are there; outside these hours every comment is held. Empty: always.
 MODERATION_HOURS = env.hours("MODERATION_HOURS")
+# Of a hundred comments that screening publishes, so many are read afterwards: they show what it misses.
+# The comments of the demonstration lie in their lanes already.
+SAMPLE_PERCENT = env.number("SAMPLE_PERCENT", default=0 if DEMO else 2, least=0, most=100)
 # A conversation closes so many days after its page was first published; 0: never.
 COMMENTS_CLOSE_AFTER_DAYS = env.number("COMMENTS_CLOSE_AFTER_DAYS", default=0, least=0, most=3650)
 

@@ -66,6 +66,19 @@ MEANINGS = {
     "nearly_same_words": Meaning(
         Lane.HELD, _("Nearly posted before"), _("Nearly the same words were written in another comment this week."), "alert",
     ),
+    "spam_like": Meaning(
+        Lane.HELD, _("Like spam"), _("Uses words that stood in comments you called spam or selling. They are marked."), "alert",
+    ),
+    "site_selling": Meaning(Lane.HELD, _("Watched word: selling"), _("Your own list of words watches for it."), "eye"),
+    "site_unkind": Meaning(Lane.HELD, _("Watched word: unkind"), _("Your own list of words watches for it."), "eye"),
+    "site_medical": Meaning(Lane.HELD, _("Watched word: medicine"), _("Your own list of words watches for it."), "eye"),
+    "site_privacy": Meaning(Lane.PRIVACY, _("Watched word: privacy"), _("Your own list of words watches for it."), "eye"),
+    "site_danger": Meaning(Lane.CRISIS, _("Watched word: danger"), _("Your own list of words watches for it."), "eye"),
+    "site_other": Meaning(Lane.HELD, _("Watched word"), _("Your own list of words watches for it."), "eye"),
+    "pattern_too_slow": Meaning(
+        Lane.HELD, _("A pattern took too long"),
+        _("A pattern of your own list was left out for this comment. Read with care, and make the pattern simpler."), "clock",
+    ),
     "detector_failed": Meaning(
         Lane.HELD, _("Not fully screened"), _("One of the checks did not finish. Read with care."), "alert",
     ),
@@ -108,6 +121,7 @@ def decide(
 
     | what is so                                 | held | lane, if none of those before it is graver |
     |--------------------------------------------|------|---------------------------------------------|
+    | a watched word that is only shown          | no   | none                                        |
     | a finding whose lane is seen afterwards    | no   | its lane                                    |
     | any other finding                          | yes  | its lane                                    |
     | a first comment, where these are held      | yes  | first comment                               |
@@ -118,6 +132,7 @@ def decide(
 
     What the team answers (`by_team`) is held for what is found in it, and for nothing else.
     """
+    seen = list(seen)
     labels = sorted({finding.label for finding in seen})
     circumstances = (
         {}
@@ -129,7 +144,8 @@ def decide(
             "out_of_hours": not staffed,
         }
     )
-    lanes = {MEANINGS[label].lane for label in labels} | ({Lane.FIRST} if circumstances.get("first_comment") else set())
+    lanes = {lane for one in seen if (lane := MEANINGS[one.label].lane if one.lane is None else one.lane)}
+    lanes |= {Lane.FIRST} if circumstances.get("first_comment") else set()
     held = bool(lanes - SEEN_AFTERWARDS) or any(circumstances.values())
     if held and not lanes:
         lanes = {Lane.HELD}

@@ -1,6 +1,6 @@
 """One screening: every detector reads the words, what they saw is kept, and the policy says where the comment goes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -11,16 +11,16 @@ from articles.models import DrugFacts
 
 from .. import hours, standing, trust
 from ..models import CommentRevision, Conversation, Finding
-from . import detectors, policy, repeats
+from . import detectors, learnt, policy, repeats, sample, site_words
 from .scan import Scan, Seen
 
 
 def screen_revision(revision: CommentRevision, conversation: Conversation) -> policy.Outcome:
     """Every detector reads the words; what they saw is kept, and the policy says where the comment goes."""
     scan = detectors.scanned(revision.text, _drug_names())
-    seen = [*detectors.look(scan), *_repeats(revision, scan)] if scan else [Seen("scan", "detector_failed")]
+    seen = _look(revision, scan) if scan else [Seen("scan", "detector_failed")]
     keep(revision, seen)
-    return policy.decide(
+    outcome = policy.decide(
         seen,
         mode=conversation.mode,
         first_timer=is_first_timer(revision.author),
@@ -28,6 +28,7 @@ def screen_revision(revision: CommentRevision, conversation: Conversation) -> po
         by_team=is_answer_of_the_team(revision),
         always_held=standing.is_always_held(revision.author, conversation),
     )
+    return sample.drawn(outcome, revision.comment.public_id)
 
 
 def is_answer_of_the_team(revision: CommentRevision) -> bool:
@@ -64,15 +65,29 @@ def is_first_timer(user: User) -> bool:
     return trust.is_new(user)
 
 
+def _look(revision: CommentRevision, scan: Scan) -> list[Seen]:
+    return [
+        *detectors.look(scan),
+        *_or_failed("site_words", lambda: site_words.look(scan)),
+        *_or_failed("learnt", lambda: learnt.look(scan)),
+        *_or_failed("repeats", lambda: _repeats(revision, scan)),
+    ]
+
+
 def _repeats(revision: CommentRevision, scan: Scan) -> list[Seen]:
+    repeats.remember(revision, scan)
+    return repeats.look(revision)
+
+
+def _or_failed(name: str, look: Callable[[], list[Seen]]) -> list[Seen]:
+    """What a detector that asks the database saw."""
     try:
-        repeats.remember(revision, scan)
-        return repeats.look(revision)
+        return look()
     except DatabaseError:
         raise  # the transaction is broken; a finding could not be kept either
     except Exception as error:
-        detectors.log("repeats", error)
-        return [Seen("repeats", "detector_failed", version=repeats.VERSION)]
+        detectors.log(name, error)
+        return [Seen(name, "detector_failed")]
 
 
 def _drug_names() -> set[str]:

@@ -35,6 +35,7 @@ class Seen:
     label: str
     spans: list[Span] = field(default_factory=list)
     version: int = 1
+    lane: str | None = None  # where the label's usual lane does not hold; "": none at all
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,20 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from re import _constants as code
 from re import _parser as parser
 
 import pytest
 
 from comments import screening
 from comments.screening.detectors import DETECTORS
+from comments.screening.linear import LONGEST_REPETITION, hostile, nested_too_long, repetitions, work
 from comments.screening.scan import Scan
 
-LONGEST_REPETITION = 2000
-# How often a repetition with a repetition inside may run. Its parts stay short, and the measurement below is the judge.
-MOST_NESTED = 25
 MODULES = sorted(f"comments.screening.{module.name}" for module in pkgutil.iter_modules(screening.__path__))
+
+
+# They read or check patterns that come from elsewhere.
+PATTERNS_OF_OTHERS = ("any_of", "_read", "compiled", "_compiled")
 
 
 def patterns(value: object) -> Iterator[re.Pattern]:
@@ -45,68 +46,6 @@ ALL = {
 }
 
 
-def repetitions(parsed, inside: int = 1) -> Iterator[tuple[int, int, int]]:
-    """(most times, most times of the repetition around it, how deep) of every repetition in a pattern."""
-    for operator, argument in parsed:
-        if operator in (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT):
-            _least, most, body = argument
-            most = float("inf") if most is code.MAXREPEAT else most
-            yield most, inside, 0
-            yield from repetitions(body, most if most > 1 else inside)
-        elif operator is code.BRANCH:
-            for branch in argument[1]:
-                yield from repetitions(branch, inside)
-        elif operator is code.SUBPATTERN:
-            yield from repetitions(argument[-1], inside)
-        elif operator in (code.ASSERT, code.ASSERT_NOT):
-            yield from repetitions(argument[1], inside)
-
-
-def sample(parsed) -> str:
-    """Words that go a long way into a pattern: the first branch, every repetition at its least or once."""
-    written = ""
-    for operator, argument in parsed:
-        if operator is code.LITERAL:
-            written += chr(argument)
-        elif operator is code.NOT_LITERAL or operator is code.ANY:
-            written += "x"
-        elif operator is code.IN:
-            kind, what = argument[0]
-            written += (
-                "x"
-                if kind is code.NEGATE
-                else chr(what)
-                if kind is code.LITERAL
-                else chr(what[0])
-                if kind is code.RANGE
-                else "1"
-            )
-        elif operator in (code.MAX_REPEAT, code.MIN_REPEAT):
-            least, _most, body = argument
-            written += sample(body) * max(least, 1)
-        elif operator is code.BRANCH:
-            written += sample(argument[1][0])
-        elif operator is code.SUBPATTERN:
-            written += sample(argument[-1])
-    return written  # fmt: skip
-
-
-def hostile(pattern: re.Pattern) -> list[str]:
-    whole = sample(parser.parse(pattern.pattern)) or "a"
-    cuts = {whole, whole[: len(whole) // 2] or "a", whole[:-1] or "a"}
-    return [*cuts, *(f"{cut} " for cut in cuts), *(f"{cut}x" for cut in cuts), "a", " ", "1", "a ", "1 ", "a.b@", "a-"]
-
-
-def work(pattern: re.Pattern, text: str) -> float:
-    took = []
-    for _ in range(3):
-        began = time.thread_time()
-        for _found in pattern.finditer(text):
-            pass
-        took.append(time.thread_time() - began)
-    return min(took)
-
-
 def test_there_are_patterns_to_look_at():
     assert len(ALL) > 50
 
@@ -118,11 +57,7 @@ def test_every_repetition_has_an_end(pattern):
 
 @pytest.mark.parametrize("pattern", ALL.values(), ids=ALL)
 def test_a_repetition_inside_a_repetition_is_short_and_runs_seldom(pattern):
-    nested = [
-        (most, around) for most, around, _deep in repetitions(parser.parse(pattern.pattern)) if around > 1 and most > 1
-    ]
-    assert [pair for pair in nested if min(pair) > 4 and pair[1] > MOST_NESTED] == []
-    assert [pair for pair in nested if pair[0] * pair[1] > 1000] == []
+    assert nested_too_long(parser.parse(pattern.pattern)) == []
 
 
 @pytest.mark.parametrize("pattern", ALL.values(), ids=ALL)
@@ -152,7 +87,7 @@ def test_patterns_are_compiled_when_the_site_starts_and_stand_in_the_list():
     inside = []
     for path in sorted(Path(screening.__path__[0]).glob("*.py")):
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(function, ast.FunctionDef) or function.name in ("any_of", "_read"):
+            if not isinstance(function, ast.FunctionDef) or function.name in PATTERNS_OF_OTHERS:
                 continue
             calls = (
                 node
