@@ -3,6 +3,7 @@
 from audit.worker import every
 
 from . import backlog, webhooks
+from .screening import learnt
 from .workflow import batches, following, opening
 
 
@@ -39,3 +40,9 @@ def forget_old_deliveries() -> None:
 def run_batches() -> None:
     """What moderators chose to do with many comments at once and no request could wait for."""
     batches.run_unfinished()
+
+
+@every(24 * 3600)
+def learn_spam() -> None:
+    """What was decided since teaches, and what was erased since is forgotten."""
+    learnt.train()

@@ -130,6 +130,10 @@ DESKS = [
     ),
     Kind("moderation-settings", "moderator", "/desk/moderation/settings/"),
     Kind("questions", "reviewer", "/desk/questions/"),
+    Kind("moderation-words", "moderator", "/desk/moderation/words/"),
+    Kind("moderation-words-version", "moderator", "/desk/moderation/words/", (link("/moderation/words/", "Version"),)),
+    Kind("moderation-words-edit", "moderator", "/desk/moderation/words/edit/"),
+    Kind("moderation-quality", "moderator", "/desk/moderation/quality/", in_dark=True),
     Kind("moderation-conversations", "moderator", "/desk/moderation/conversations/"),
     Kind(
         "moderation-mode",
