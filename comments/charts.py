@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 34, 4, 8, 22
 FEW_LABELS = 5
+HALF_A_NAME = 18
 GAP = 0.25  # of a bar's place
 
 
@@ -71,7 +72,7 @@ def by_day(id: str, title: str, description: str, days: Sequence[date], series: 
                 below += one.values[place]
     step = max(1, -(-len(days) // FEW_LABELS))
     names = [
-        Mark(number(LEFT + (place + 0.5) * each), str(HEIGHT - 6), date_format(day, "j M"))
+        Mark(number(min(LEFT + (place + 0.5) * each, WIDTH - HALF_A_NAME)), str(HEIGHT - 6), date_format(day, "j M"))
         for place, day in enumerate(days)
         if place % step == step // 2
     ]

@@ -15,9 +15,10 @@ from accounts.models import PolicyClause
 from articles.demo.load import Pages
 from articles.models import Page
 
-from .. import queue, rules
+from .. import queue, rules, word_list
 from ..models import Comment, Decision, QueueItem, Report
-from ..workflow import deciding, following, posting, reporting, sanctioning
+from ..screening import learnt
+from ..workflow import deciding, following, posting, reporting, sanctioning, wording
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -37,6 +38,18 @@ SANCTIONS = {
         "Two of your comments could have hurt somebody, so one of us reads each of yours first.",
     ),
 }
+# What moderators watch for: hours ago, the list as they wrote it, and why.
+WATCHED_BY = "kofi-hallstrom"
+FIRST_WORDS = """\
+word selling held: multilevel ## sold in three threads in spring
+phrase selling held: miracle clinic
+pattern selling held: \\bforex (?:\\w{1,8} ){0,2}(?:signal|robot)s?\\b
+"""
+MORE_WORDS = "phrase privacy privacy: patient list\nword medical shown: zzquil ## only to see how often it comes up\n"
+WATCHED = [
+    (24 * 40, FIRST_WORDS, "What came up most in the first weeks."),
+    (24 * 9, FIRST_WORDS + MORE_WORDS, "Two words that readers asked about."),
+]
 READ_LAST = 24 * 30  # hours ago that they looked at what is new
 
 
@@ -65,6 +78,9 @@ def events(pages: Pages) -> Iterator[Event]:
         first = max(row["hours_ago"] for row in rows() if row["page"] == page)
         yield Event(first, partial(_follow, said, handle, page))
         yield Event(READ_LAST, partial(_read, handle))
+    for number, (hours, written, changes) in enumerate(WATCHED):
+        yield Event(hours, partial(_watch, written, changes, number))
+    yield Event(0, learnt.train)
     for row in rows():
         yield Event(row["hours_ago"], partial(_post, said, row))
         for report in row["reports"]:
@@ -92,6 +108,11 @@ def _post(said: Said, row: Row) -> None:
         reply_to=said.find(row["parent"]) if row["parent"] else None,
     )
     said.made[row["ref"]] = comment.pk
+
+
+def _watch(written: str, changes: str, number: int) -> None:
+    entries, _errors = word_list.read(written)
+    wording.publish(entries, by=person(WATCHED_BY), changes=changes, based_on=number)
 
 
 def _follow(said: Said, handle: str, slug: str) -> None:

@@ -129,6 +129,7 @@ class TestCharts:
         lower, upper = chart.bars[1], chart.bars[2]
         assert float(upper.y) + float(upper.height) == pytest.approx(float(lower.y), abs=0.1)
         assert len(chart.names) <= 5
+        assert all(float(name.x) + charts.HALF_A_NAME <= charts.WIDTH for name in chart.names)
 
     @pytest.mark.parametrize(
         ("most", "top"), [(0, 4), (3, 4), (5, 8), (9, 10), (11, 20), (41, 80), (81, 100), (101, 200)]
@@ -201,7 +202,7 @@ class TestThePage:
         SpamModel.objects.create(spam=60, other=50, words={"bitcoin": [40, 0], "nausea": [0, 30], "<b>": [4, 0]})
         answer = desk.get(PAGE)
         said = words_of(answer)
-        assert "From 60 comments that were spam or sold something and 50 that were approved." in said
+        assert "Comments it was learnt from: 60 that were spam or sold something, 50 that were approved." in said
         assert "bitcoin 40 0" in said
         assert "nausea 0 30" in said
         assert "It is not used yet" not in said
