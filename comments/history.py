@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from . import permissions, statements
+from . import permissions, side_effects, statements
 from .models import Appeal, Comment, CommentRevision, Decision
 
 PAGE_SIZE = 20
@@ -35,6 +35,7 @@ class Row:
     can_appeal: bool
     can_send_again: bool
     reasons: Decision | None  # the decision whose reasons she can read in full
+    is_side_effect: bool  # it waits and may tell of one
 
 
 def tabs(user: User) -> list[dict]:
@@ -57,6 +58,7 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
         .exclude(status=Status.ERASED)
         .select_related("current", "conversation__page__live_publication")
         .defer("conversation__page__live_publication__artefact")
+        .annotate(tells=side_effects.told_of_one())
         .prefetch_related(
             "decisions__clause__version", "decisions__words", "decisions__appeal", "decisions__undone_by", "revisions"
         )
@@ -88,6 +90,7 @@ def _row(user: User, comment: Comment) -> Row:
         and is_public
         and permissions.takes_comments(comment.conversation),
         reasons=next((one for one in reversed(decisions) if _restricts(one, user)), None),
+        is_side_effect=comment.status == Status.HELD and comment.tells,
     )
 
 

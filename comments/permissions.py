@@ -39,6 +39,11 @@ def is_moderator(user) -> bool:
     return holds(user, Role.MODERATOR)
 
 
+def can_keep_safety_contacts(user) -> bool:
+    """Contracts with sponsors are the publisher's; moderators read them."""
+    return holds(user, Role.ADMINISTRATOR)
+
+
 def leaves_out_crisis(user) -> bool:
     """A moderator who asked not to be handed crisis posts."""
     return ModeratorSettings.objects.filter(user=user, leaves_out_crisis=True).exists()

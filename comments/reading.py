@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import User
 
-from . import thread
+from . import side_effects, thread
 from .models import Comment, Conversation, QueueItem, ReadMark
 from .thread import Order, Slice, Sort
 
@@ -30,6 +30,7 @@ class Place:
     is_new: bool = False
     is_earlier: bool = False  # written under a text that medical reviewers have since replaced
     is_waiting: bool = False
+    is_side_effect: bool = False  # she may be telling of one, and is told where it counts
 
     @property
     def is_gone(self) -> bool:
@@ -122,7 +123,8 @@ class Reader:
         if self.viewer is None:
             return []
         own = self.conversation.comments.filter(author=self.viewer, status=Comment.Status.HELD)
-        own = own.select_related("author", "current", "reply_to__author").annotate(lane=thread.open_lane())
+        own = own.select_related("author", "current", "reply_to__author")
+        own = own.annotate(lane=thread.open_lane(), tells=side_effects.told_of_one())
         return list(own.order_by("-created_at", "-pk")[:OWN_WAITING])
 
     @property
@@ -203,6 +205,7 @@ class Reader:
             ),
             is_earlier=then is not None and self.conversation.text_now not in (None, then),
             is_waiting=is_own and comment.status == Comment.Status.HELD,
+            is_side_effect=is_own and any(one.pk == comment.pk and one.tells for one in self.waiting),
         )
 
     def _branch(self, root: Comment, replies: list[Comment], held: list[Comment]) -> Branch:

@@ -4,7 +4,7 @@ from audit.worker import every
 
 from . import backlog, webhooks
 from .screening import learnt
-from .workflow import batches, following, opening
+from .workflow import batches, following, opening, safety
 
 
 @every(300)
@@ -46,3 +46,9 @@ def run_batches() -> None:
 def learn_spam() -> None:
     """What was decided since teaches, and what was erased since is forgotten."""
     learnt.train()
+
+
+@every(300)
+def sound_safety_alarm() -> None:
+    """Side effects that should have been handed over by now."""
+    safety.sound_alarm()

@@ -13,6 +13,17 @@ _MODERATES = (
 )
 _ACCEPTED = "EXISTS (SELECT 1 FROM accounts_policyacceptance a WHERE a.user_id = NEW.author_id AND a.version_id = NEW.rules_version_id)"
 
+# Columns of an adverse event beside its snapshot that stand as they were recorded; their types differ, their texts compare.
+_RECORDED = (
+    "products", "events", "has_patient", "has_reporter", "has_product", "has_event", "seriousness", "situations", "note",
+    "recorded_at", "contact_id", "due_at",
+)  # fmt: skip
+
+
+def _changed(column: str) -> str:
+    return f"COALESCE(CAST(NEW.{column} AS text), '') <> COALESCE(CAST(OLD.{column} AS text), '')"
+
+
 TRIGGERS = [
     guard(
         "comments_comment_starts_held",
@@ -263,6 +274,14 @@ TRIGGERS = [
                 "an adverse event records the words as they stand",
             ),
             ("NOT " + _MODERATES.format(who="recorded_by_id"), "only a moderator records an adverse event"),
+            (
+                "EXISTS (SELECT 1 FROM comments_comment c WHERE c.id = NEW.comment_id AND c.author_id = NEW.recorded_by_id)",
+                "nobody records an adverse event of their own comment",
+            ),
+            (
+                "NEW.state <> 'recorded' OR NEW.version <> 1 OR NEW.handed_over_at IS NOT NULL OR NEW.acknowledged_at IS NOT NULL",
+                "an adverse event begins recorded, at version 1",
+            ),
         ],
     ),
     guard(
@@ -277,8 +296,23 @@ TRIGGERS = [
                 "what was recorded of an adverse event never changes, and its state only by one version",
             ),
             (
+                " OR ".join(f"{_changed(name)}" for name in _RECORDED),
+                "what was recorded of an adverse event never changes",
+            ),
+            (
                 "OLD.state IN ('acknowledged') AND NEW.state <> OLD.state",
                 "an acknowledged adverse event stays acknowledged",
+            ),
+            (
+                "NEW.state <> OLD.state AND NOT (OLD.state = 'recorded' AND NEW.state IN ('handed_over', 'none')) "
+                "AND NOT (OLD.state = 'handed_over' AND NEW.state = 'acknowledged')",
+                "an adverse event is recorded, handed over, acknowledged, in this order",
+            ),
+            (
+                "(OLD.handed_over_at IS NOT NULL AND NEW.handed_over_at <> OLD.handed_over_at) "
+                "OR (OLD.state = 'acknowledged' AND (NEW.acknowledged_at <> OLD.acknowledged_at "
+                "OR NEW.acknowledgement <> OLD.acknowledgement))",
+                "when an adverse event was handed over and acknowledged never changes",
             ),
         ],
     ),

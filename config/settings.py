@@ -257,6 +257,10 @@ MODERATION_HOURS = env.hours("MODERATION_HOURS")
 SAMPLE_PERCENT = env.number("SAMPLE_PERCENT", default=0 if DEMO else 2, least=0, most=100)
 # A conversation closes so many days after its page was first published; 0: never.
 COMMENTS_CLOSE_AFTER_DAYS = env.number("COMMENTS_CLOSE_AFTER_DAYS", default=0, least=0, most=3650)
+# Whether side effects that members tell of are recorded and handed over to the makers of the medicines.
+ADVERSE_EVENTS = env.flag("ADVERSE_EVENTS", default=DEMO)
+# Who is told by mail when one was not handed over in time.
+SAFETY_ON_CALL = env.addresses("SAFETY_ON_CALL")
 
 # Reports of a comment that together weigh so much take it out of view until a moderator has looked.
 REPORTS_HIDE_AT = env.number("REPORTS_HIDE_AT", default=4, least=1, most=100)

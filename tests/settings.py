@@ -11,6 +11,7 @@ os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("REQUIRE_STAFF_MFA", "0")
 # The draw falls on comments by chance; the tests of it set it.
 os.environ.setdefault("SAMPLE_PERCENT", "0")
+os.environ.setdefault("ADVERSE_EVENTS", "1")
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, STORAGES  # noqa: E402

@@ -45,6 +45,8 @@ class AdverseEvent(models.Model):
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         NONE = "none", _("Not a side effect")
 
+    MOVES = {"recorded": ("handed_over", "none"), "handed_over": ("acknowledged",)}
+
     comment = models.ForeignKey(Comment, models.PROTECT, related_name="adverse_events")
     revision = models.ForeignKey(CommentRevision, models.PROTECT, related_name="+")
     snapshot = models.TextField()

@@ -87,6 +87,7 @@ MEANINGS = {
     ),
     "not_screened": Meaning(Lane.HELD, _("Not fully screened"), _("One of the checks was left out. Read with care."), "alert"),
 }  # fmt: skip
+SIDE_EFFECT = "drug_and_symptom"
 # Lanes of comments that readers may see meanwhile. Everything else that is found holds the comment.
 SEEN_AFTERWARDS = frozenset({Lane.MEDICAL})
 
@@ -116,8 +117,11 @@ def decide(
     staffed: bool = True,
     by_team: bool = False,
     always_held: bool = False,
+    side_effects: bool = True,
 ) -> Outcome:
     """The policy: what was seen, the conversation's mode, whether a human ever approved this member, who is there.
+
+    Without `side_effects` this site records none, and a finding that says so is for its writer alone.
 
     | what is so                                 | held | lane, if none of those before it is graver |
     |--------------------------------------------|------|---------------------------------------------|
@@ -132,7 +136,7 @@ def decide(
 
     What the team answers (`by_team`) is held for what is found in it, and for nothing else.
     """
-    seen = list(seen)
+    seen = [one for one in seen if side_effects or one.label != SIDE_EFFECT]
     labels = sorted({finding.label for finding in seen})
     circumstances = (
         {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ def screen_revision(revision: CommentRevision, conversation: Conversation) -> po
         staffed=hours.is_staffed(timezone.now()),
         by_team=is_answer_of_the_team(revision),
         always_held=standing.is_always_held(revision.author, conversation),
+        side_effects=settings.ADVERSE_EVENTS,
     )
     return sample.drawn(outcome, revision.comment.public_id)
 
@@ -57,7 +59,7 @@ def keep_late(revision: CommentRevision, seen: list[Seen]) -> policy.Outcome | N
     if not row.text:
         return None
     keep(row, seen)
-    return policy.decide(seen, mode=Conversation.Mode.OPEN, first_timer=False)
+    return policy.decide(seen, mode=Conversation.Mode.OPEN, first_timer=False, side_effects=settings.ADVERSE_EVENTS)
 
 
 def is_first_timer(user: User) -> bool:
