@@ -13,4 +13,5 @@ class CommentsConfig(AppConfig):
 
         desks.register(cards.moderation)
         desks.register(cards.questions)
+        desks.register(cards.safety)
         delivery.ask_before_sending(following.NEWS, following.is_still_news)

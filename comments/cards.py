@@ -1,5 +1,6 @@
 """What waits for a moderator, as the desk's first page shows it."""
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -7,7 +8,7 @@ from django.utils.translation import ngettext
 from accounts.desks import Card
 from accounts.roles import Role
 
-from . import permissions, queue
+from . import permissions, queue, side_effects
 from .models import MedicalQuestion, QueueItem
 
 Lane = QueueItem.Lane
@@ -47,5 +48,29 @@ def questions(user) -> list[Card]:
             action=_("Answer the oldest one"),
             icon="chat",
             role=Role.MEDICAL_REVIEWER,
+        )
+    ]
+
+
+def safety(user) -> list[Card]:
+    """Side effects that are to be handed over, on a site that records them."""
+    if not settings.ADVERSE_EVENTS or not permissions.is_moderator(user):
+        return []
+    late = side_effects.overdue().count()
+    return [
+        Card(
+            title=_("Side effects"),
+            count=side_effects.to_hand_over().count(),
+            url=reverse("comments:safety_events"),
+            action=_("Hand them over"),
+            icon="pill",
+            role=Role.MODERATOR,
+            urgent=ngettext(
+                "{n} side effect should have been handed over by now.",
+                "{n} side effects should have been handed over by now.",
+                late,
+            ).format(n=late)
+            if late
+            else "",
         )
     ]

@@ -11,6 +11,7 @@ from articles.models import Page
 
 from . import news
 from .models import (
+    AdverseEvent,
     Appeal,
     Comment,
     CommentRevision,
@@ -23,7 +24,7 @@ from .models import (
     ReadMark,
     Report,
 )
-from .workflow import deciding, following
+from .workflow import deciding, following, safety
 
 Status = Comment.Status
 SANCTION_LETTERS = ("sanction", "sanction_lifted")
@@ -54,6 +55,10 @@ def erase(user: User, *, remove_words: bool) -> None:
     Report.objects.filter(reporter=user).update(text="")
     user.sanctions.update(message="")
     _forget_company(user)
+    # What a sponsor was sent stands in the record, under no name; the letter itself is not needed any more.
+    sent = AdverseEvent.objects.filter(comment__in=[comment.pk for comment in going])
+    letters = OutboxMail.objects.filter(key__in=[safety.letter_key(event) for event in sent])
+    letters.filter(status=OutboxMail.Status.SENT).update(text="", html="")
 
 
 def export(user: User) -> dict:
@@ -81,6 +86,21 @@ def export(user: User) -> dict:
                 "lifted": one.lifted_at and one.lifted_at.isoformat(),
             }
             for one in user.sanctions.order_by("pk")
+        ],
+        "side_effects": [
+            {
+                "comment": one.comment.public_id,
+                "text": one.snapshot,
+                "medicines": one.products,
+                "what_happened": one.events,
+                "recorded": one.recorded_at.isoformat(),
+                "passed_on_to": one.contact.sponsor if one.contact and one.handed_over_at else "",
+                "passed_on": one.handed_over_at and one.handed_over_at.isoformat(),
+            }
+            for one in AdverseEvent.objects.filter(comment__author=user)
+            .exclude(state=AdverseEvent.State.NONE)
+            .select_related("comment", "contact")
+            .order_by("pk")
         ],
         "follows": [
             {

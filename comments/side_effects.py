@@ -111,6 +111,10 @@ def overdue() -> QuerySet[AdverseEvent]:
     return AdverseEvent.objects.filter(state=State.RECORDED, due_at__lt=timezone.now())
 
 
+def to_hand_over() -> QuerySet[AdverseEvent]:
+    return AdverseEvent.objects.filter(state=State.RECORDED, due_at__isnull=False)
+
+
 def listed(state: str, product: str = "", after: AdverseEvent | None = None) -> tuple[list[AdverseEvent], bool]:
     """A page of records: those to be handed over by when they are due, the others with the newest first; and whether more follow."""
     rows = AdverseEvent.objects.filter(state=state).select_related("contact", "comment")

@@ -1,11 +1,14 @@
 """Checks of the conversation: every status has its decision, every word its form, every count its comments."""
 
+import json
 from collections.abc import Iterator
 
+from audit.models import Entry
 from audit.verify import Failure, failure, register
 
 from . import counting, text
-from .models import Comment, CommentRevision, Decision
+from .models import AdverseEvent, Comment, CommentRevision, Decision
+from .workflow import safety
 
 
 @register("decisions")
@@ -40,3 +43,17 @@ def words() -> Iterator[Failure]:
 def counts() -> Iterator[Failure]:
     for drift in counting.drifts():
         yield Failure("comments_conversation", str(drift.page.pk), str(drift))
+
+
+@register("side effects")
+def side_effects() -> Iterator[Failure]:
+    """What was recorded of a side effect has the hash that the log holds, and stands as its last step says."""
+    for event in AdverseEvent.objects.order_by("pk").iterator(chunk_size=500):
+        if event.snapshot_hash != safety.hash_of(event.snapshot):
+            yield failure(event, "holds other words than were recorded")
+        entries = Entry.objects.filter(object_type=AdverseEvent._meta.label_lower, object_id=str(event.pk))
+        facts = [json.loads(payload) for payload in entries.order_by("seq").values_list("payload", flat=True)]
+        if not facts or facts[0].get("sha256") != event.snapshot_hash:
+            yield failure(event, "holds other words than the log says")
+        elif facts[-1].get("to", AdverseEvent.State.RECORDED) != event.state:
+            yield failure(event, "stands otherwise than its last entry says")

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.demo.clock import Event
 from accounts.demo.load import erase, person
 from accounts.models import PolicyClause
 from articles.demo.load import Pages
-from articles.models import Page
+from articles.models import DrugFacts, Page
 
 from .. import queue, rules, word_list
 from ..models import Comment, Decision, QueueItem, Report
 from ..screening import learnt
-from ..workflow import deciding, following, posting, reporting, sanctioning, wording
+from ..workflow import deciding, following, posting, reporting, safety, sanctioning, wording
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -96,6 +97,10 @@ def events(pages: Pages) -> Iterator[Event]:
         if row["status"] == Comment.Status.LIVE and row["lane"] in SECOND_LOOK:
             last = row["decisions"][-1]["hours_ago"]
             yield Event(last, partial(_enqueue, said, row, SECOND_LOOK[row["lane"]]))
+    yield Event(5000, _sign_contract)
+    for ref, told, *steps in SIDE_EFFECTS:
+        for hours, step in steps:
+            yield Event(hours, partial(step, said, ref, told))
 
 
 def _post(said: Said, row: Row) -> None:
@@ -190,5 +195,39 @@ def _machine(comment: Comment, told: Row) -> None:
     deciding.transition(comment, ruling, comment.version)
 
 
+def _sign_contract() -> None:
+    drug = DrugFacts.objects.select_related("page").get(brand=MEDICINE)
+    safety.add_contact(
+        drug.page, by=person("robin-lake"), sponsor="Maker of this demonstration", email="safety@sponsor.example",
+        hours=24, valid_from=timezone.localdate(),
+    )  # fmt: skip
+
+
+def _record(said: Said, ref: str, words: list[str]) -> None:
+    comment = said.find(ref)
+    safety.record_event(
+        comment, by=person("yasmin-tregarthen"), revision=comment.current_id, events=words,
+        products=[DrugFacts.objects.get(brand=MEDICINE)], elements=["reporter", "product", "event"],
+    )  # fmt: skip
+
+
+def _hand_over(said: Said, ref: str, words: list[str]) -> None:
+    events = list(said.find(ref).adverse_events.all())
+    safety.hand_over(events, by=person("yasmin-tregarthen"), how=safety.MAIL)
+
+
+def _acknowledge(said: Said, ref: str, words: list[str]) -> None:
+    event = said.find(ref).adverse_events.get()
+    safety.acknowledge(event, by=person("kofi-hallstrom"), version=event.version, number="DEMO-2041")
+
+
 def _clause(comment: Comment, number: int) -> PolicyClause:
     return PolicyClause.objects.get(version=comment.current.rules_version_id, number=number)
+
+
+# Side effects that moderators recorded: by what the comment is called, its words for what happened, and what was done when.
+MEDICINE = "Enhertu"
+SIDE_EFFECTS = [
+    ("hana-nausea", ["could not keep food down"], (207, _record), (206, _hand_over), (180, _acknowledge)),
+    ("theo-rash", ["dry cough", "out of breath"], (70, _record)),
+]

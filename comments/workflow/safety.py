@@ -97,8 +97,7 @@ def hand_over(events: Sequence[AdverseEvent], *, by: User, how: str) -> None:
             move(row, State.HANDED_OVER, by=by, verb=verb, field="state", facts=facts, handed_over_at=timezone.now())
             if how == MAIL:
                 context = {"event": row, "contact": row.contact, **in_words(row)}
-                key = f"adverse-event-{row.pk}-handed-over"
-                mail.send("comments/adverse_event", row.contact.email, context, key=key)
+                mail.send("comments/adverse_event", row.contact.email, context, key=letter_key(row))
 
 
 def acknowledge(event: AdverseEvent, *, by: User, version: int, number: str) -> None:
@@ -176,6 +175,10 @@ def sound_alarm() -> int:
                 key = f"adverse-event-{event.pk}-overdue" + (f"-{place}" if place else "")
                 mail.send("comments/adverse_event_overdue", address, {"event": event, "url": url}, key=key)
     return len(untold)
+
+
+def letter_key(event: AdverseEvent) -> str:
+    return f"adverse-event-{event.pk}-handed-over"
 
 
 def hash_of(words: str) -> str:

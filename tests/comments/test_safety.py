@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +17,7 @@ from django.utils import timezone
 from accounts.models import OutboxMail, User
 from audit.models import Entry
 from audit.moves import WrongState
-from comments import erasure, side_effects, tables, tasks
+from comments import cards, casefile, erasure, side_effects, tables, tasks, verify
 from comments.models import AdverseEvent, Comment, QueueItem, SafetyContact, TeamNote
 from comments.screening import policy
 from comments.screening.scan import Seen
@@ -606,7 +608,8 @@ class TestPages:
     def test_the_form_is_filled_in_with_what_was_found(self, world, desk):
         html = desk.get(reverse("comments:record_event", args=[world.comment.public_id])).text
         assert WORDS in html
-        assert f'value="{world.drug.pk}" id="id_products_0" checked' in html or "checked" in html
+        for name in ("products", "elements"):
+            assert re.search(rf'<input[^>]*name="{name}"[^>]*checked', html), name
         words = side_effects.events_in(world.comment)
         assert "rash" in words
         assert "Letrozole" not in words
@@ -775,3 +778,57 @@ def test_the_command_writes_the_same_table(world, capsys):
     assert capsys.readouterr().out.count("\n") == 1
     with pytest.raises(CommandError):
         call_command("export_events", month="soon")
+
+
+def test_her_export_says_what_was_passed_on_and_to_whom(world):
+    handed_over(world)
+    mistaken = recorded(world, products=[world.other])
+    safety.not_an_event(mistaken, by=world.max, version=1, note="Not hers.")
+    (told,) = erasure.export(world.rita)["side_effects"]
+    assert (told["text"], told["medicines"], told["passed_on_to"]) == (WORDS, ["Letrozole"], "Maker")
+    assert erasure.export(world.nora)["side_effects"] == []
+
+
+def test_a_letter_that_was_sent_loses_its_words_with_the_comment(world):
+    event = handed_over(world)
+    letter = OutboxMail.objects.filter(key=safety.letter_key(event))
+    letter.update(status=OutboxMail.Status.SENT)
+    erasure.erase(world.rita, remove_words=True)
+    assert letter.get().text == ""
+    assert AdverseEvent.objects.get().snapshot == WORDS
+
+
+class TestVerify:
+    def test_a_record_in_order(self, world):
+        acknowledged(world)
+        recorded(world, products=[world.other])
+        assert list(verify.side_effects()) == []
+
+    @pytest.mark.parametrize("change", ["snapshot = 'x'", "snapshot_hash = 'x'", "state = 'none'"])
+    def test_past_the_triggers_it_is_found(self, world, change, without_triggers):
+        recorded(world)
+        with without_triggers("comments_adverseevent"), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE comments_adverseevent SET {change}")  # noqa: S608
+        assert list(verify.side_effects())
+
+
+class TestDesk:
+    def test_what_is_late_stands_first(self, world, clock):
+        recorded(world)
+        assert [card.count for card in cards.safety(world.max)] == [1]
+        clock.shift(timedelta(hours=25))
+        assert "should have been handed over" in cards.safety(world.max)[0].urgent
+
+    def test_only_for_moderators_of_a_site_that_records_them(self, world, settings):
+        assert cards.safety(world.ada) == []
+        settings.ADVERSE_EVENTS = False
+        assert cards.safety(world.max) == []
+
+    def test_the_part_of_the_card(self, world, settings):
+        event = recorded(world)
+        context = {"comment": world.comment, "file": casefile.of(world.comment, world.max), "viewer": world.max}
+        html = render_to_string("comments/moderation/parts/safety.html", context)
+        assert reverse("comments:safety_event", args=[event.pk]) in html
+        assert reverse("comments:record_event", args=[world.comment.public_id]) in html
+        settings.ADVERSE_EVENTS = False
+        assert render_to_string("comments/moderation/parts/safety.html", context).strip() == ""

@@ -134,6 +134,17 @@ DESKS = [
     Kind("moderation-words-version", "moderator", "/desk/moderation/words/", (link("/moderation/words/", "Version"),)),
     Kind("moderation-words-edit", "moderator", "/desk/moderation/words/edit/"),
     Kind("moderation-quality", "moderator", "/desk/moderation/quality/", in_dark=True),
+    Kind("side-effects", "moderator", "/desk/moderation/safety/events/", in_dark=True),
+    Kind("side-effects-one", "moderator", "/desk/moderation/safety/events/", ("th a",), in_dark=True),
+    Kind(
+        "side-effects-record",
+        "moderator",
+        "/desk/moderation/safety/events/",
+        ("th a", link("/safety/record/")),
+        in_dark=True,
+    ),
+    Kind("side-effects-month", "moderator", "/desk/moderation/safety/months/"),
+    Kind("side-effects-contacts", "admin", "/desk/moderation/safety/contacts/"),
     Kind("moderation-conversations", "moderator", "/desk/moderation/conversations/"),
     Kind(
         "moderation-mode",
