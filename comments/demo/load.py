@@ -97,7 +97,7 @@ def events(pages: Pages) -> Iterator[Event]:
         if row["status"] == Comment.Status.LIVE and row["lane"] in SECOND_LOOK:
             last = row["decisions"][-1]["hours_ago"]
             yield Event(last, partial(_enqueue, said, row, SECOND_LOOK[row["lane"]]))
-    yield Event(5000, _sign_contract)
+    yield Event(24 * 30, _sign_contract)
     for ref, told, *steps in SIDE_EFFECTS:
         for hours, step in steps:
             yield Event(hours, partial(step, said, ref, told))
