@@ -53,14 +53,37 @@ def questions(user) -> list[Card]:
 
 
 def safety(user) -> list[Card]:
-    """Side effects that are to be handed over, on a site that records them."""
-    if not settings.ADVERSE_EVENTS or not permissions.is_moderator(user):
+    """Side effects that are to be handed over, and contracts about them that end, on a site that records them."""
+    if not settings.ADVERSE_EVENTS:
+        return []
+    return [
+        *(_hand_over() if permissions.is_moderator(user) else []),
+        *(_contracts() if permissions.can_keep_safety_contacts(user) else []),
+    ]
+
+
+def _contracts() -> list[Card]:
+    return [
+        Card(
+            title=_("Contracts about side effects that end soon"),
+            count=side_effects.ending_soon().count(),
+            url=reverse("comments:safety_contacts"),
+            action=_("See who is told"),
+            icon="mail",
+            role=Role.ADMINISTRATOR,
+        )
+    ]
+
+
+def _hand_over() -> list[Card]:
+    count = side_effects.to_hand_over().count()
+    if not count:
         return []
     late = side_effects.overdue().count()
     return [
         Card(
             title=_("Side effects"),
-            count=side_effects.to_hand_over().count(),
+            count=count,
             url=reverse("comments:safety_events"),
             action=_("Hand them over"),
             icon="pill",

@@ -83,9 +83,10 @@ class EventForm(forms.Form):
     def of(cls, comment: Comment) -> "EventForm":
         events = side_effects.events_in(comment)
         form = cls(comment=comment)
+        recorded = side_effects.products_recorded(comment)
         form.initial = {
             "revision": comment.current_id,
-            "products": [drug.pk for drug in form.found],
+            "products": [drug.pk for drug in form.found if drug.brand not in recorded],
             "events": "\n".join(events),
             "elements": (["product"] if form.found else []) + (["event"] if events else []),
         }
@@ -114,7 +115,10 @@ class ContactForm(forms.Form):
     """Who must be told about one medicine, from when to when."""
 
     drug = forms.ModelChoiceField(
-        label=_("Medicine"), queryset=DrugFacts.objects.none(), error_messages={"required": _("Choose a medicine.")}
+        label=_("Medicine"),
+        queryset=DrugFacts.objects.none(),
+        empty_label=_("Choose"),
+        error_messages={"required": _("Choose a medicine.")},
     )
     sponsor = forms.CharField(label=_("Sponsor"), max_length=120)
     email = forms.EmailField(

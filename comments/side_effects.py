@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -84,6 +84,12 @@ def events_in(comment: Comment) -> list[str]:
     return list(dict.fromkeys(word for word in found if not medicines.named(word.casefold(), names)))
 
 
+def products_recorded(comment: Comment) -> set[str]:
+    """The medicines that a record of these words names already."""
+    earlier = AdverseEvent.objects.filter(revision=comment.current_id).exclude(state=State.NONE)
+    return {name for names in earlier.values_list("products", flat=True) for name in names}
+
+
 def contact_for(drug: DrugFacts, day: date) -> SafetyContact | None:
     """Who must be told of this medicine on this day."""
     return contacts_on(day).filter(page=drug.page_id).order_by("-valid_from", "-pk").first()
@@ -91,6 +97,11 @@ def contact_for(drug: DrugFacts, day: date) -> SafetyContact | None:
 
 def contacts_on(day: date) -> QuerySet[SafetyContact]:
     return SafetyContact.objects.filter(valid_from__lte=day).filter(Q(valid_until=None) | Q(valid_until__gte=day))
+
+
+def ending_soon() -> QuerySet[SafetyContact]:
+    today = timezone.localdate()
+    return SafetyContact.objects.filter(valid_until__gte=today, valid_until__lte=today + timedelta(days=30))
 
 
 def contact_page(before: int = 0) -> tuple[list[SafetyContact], bool]:

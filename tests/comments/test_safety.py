@@ -617,6 +617,11 @@ class TestPages:
         assert side_effects.products_in("LETROZOLEUMAB and letrozoles") == [world.drug]
         assert side_effects.products_in("letrozoles") == []
 
+    def test_what_is_recorded_already_is_not_ticked_again(self, world, desk):
+        recorded(world)
+        html = desk.get(reverse("comments:record_event", args=[world.comment.public_id])).text
+        assert not re.search(r'<input[^>]*name="products"[^>]*checked', html)
+
     def test_nothing_typed_is_lost(self, world, desk):
         address = reverse("comments:record_event", args=[world.comment.public_id])
         typed = {
@@ -820,9 +825,19 @@ class TestDesk:
         assert "should have been handed over" in cards.safety(world.max)[0].urgent
 
     def test_only_for_moderators_of_a_site_that_records_them(self, world, settings):
-        assert cards.safety(world.ada) == []
+        recorded(world)
+        assert cards.safety(world.rita) == cards.safety(world.edda) == []
         settings.ADVERSE_EVENTS = False
+        assert cards.safety(world.max) == cards.safety(world.ada) == []
+
+    def test_nothing_to_hand_over_is_no_card(self, world):
+        recorded(world, products=[world.other])
         assert cards.safety(world.max) == []
+
+    def test_administrators_see_which_contracts_end(self, world):
+        assert [card.count for card in cards.safety(world.ada)] == [0]
+        safety.end_contact(world.contact, by=world.ada, on=timezone.localdate() + timedelta(days=9))
+        assert [card.count for card in cards.safety(world.ada)] == [1]
 
     def test_the_part_of_the_card(self, world, settings):
         event = recorded(world)
