@@ -8,7 +8,7 @@ class CommentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import delivery, desks
 
-        from . import cards, receivers, tasks, verify  # noqa: F401  they register themselves
+        from . import cards, checks, receivers, tasks, verify  # noqa: F401  they register themselves
         from .workflow import following
 
         desks.register(cards.moderation)

@@ -15,16 +15,18 @@ from .models import (
     Appeal,
     Comment,
     CommentRevision,
+    CrisisStep,
     Decision,
     DecisionText,
     Finding,
     Follow,
+    FollowUp,
     Helpful,
     Notification,
     ReadMark,
     Report,
 )
-from .workflow import deciding, following, safety
+from .workflow import crisis, deciding, following, safety
 
 Status = Comment.Status
 SANCTION_LETTERS = ("sanction", "sanction_lifted")
@@ -54,6 +56,9 @@ def erase(user: User, *, remove_words: bool) -> None:
     _blank([comment.pk for comment in going])
     Report.objects.filter(reporter=user).update(text="")
     user.sanctions.update(message="")
+    # A case stays, with codes and dates: whether somebody helped must remain provable. What was said about her goes.
+    CrisisStep.objects.filter(case__comment__author=user).exclude(text="").update(text="")
+    FollowUp.objects.filter(case__comment__author=user).exclude(note="").update(note="")
     _forget_company(user)
     # What a sponsor was sent stands in the record, under no name; the letter itself is not needed any more.
     sent = AdverseEvent.objects.filter(comment__in=[comment.pk for comment in going])
@@ -100,6 +105,12 @@ def export(user: User) -> dict:
             for one in AdverseEvent.objects.filter(comment__author=user)
             .exclude(state=AdverseEvent.State.NONE)
             .select_related("comment", "contact")
+            .order_by("pk")
+        ],
+        "messages_from_moderators": [
+            {"comment": one.case.comment.public_id, "text": one.text, "at": one.at.isoformat()}
+            for one in CrisisStep.objects.filter(case__comment__author=user, kind=CrisisStep.Kind.WROTE)
+            .select_related("case__comment")
             .order_by("pk")
         ],
         "follows": [
@@ -185,6 +196,8 @@ def _forget_letters(user: User, comments: list[Comment]) -> None:
     told = decisions.annotate(key=Concat(Value("comment-"), _text("comment_id"), Value("-decision-"), _text("version")))
     letters = [OutboxMail.objects.filter(key__in=told.values("key"))]
     letters.append(OutboxMail.objects.filter(key__in=_told_of_sanctions(user)))
+    wrote = CrisisStep.objects.filter(case__comment__author=user, kind=CrisisStep.Kind.WROTE)
+    letters.append(OutboxMail.objects.filter(key__in=[crisis.letter_key(step) for step in wrote]))
     letters += [following.mail_of(one) for one in user.follows.all()]
     letters += [following.mail_about(one) for one in comments if one.announced_at is not None]
     for some in letters:

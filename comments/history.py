@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 from . import permissions, side_effects, statements
-from .models import Appeal, Comment, CommentRevision, Decision
+from .models import Appeal, Comment, CommentRevision, CrisisStep, Decision
 
 PAGE_SIZE = 20
 Status = Comment.Status
@@ -30,6 +30,7 @@ class Row:
     decision: Decision | None
     appeal: Appeal | None
     earlier: list[CommentRevision]  # her older words, oldest first
+    messages: list[CrisisStep]  # what moderators wrote to her, and to nobody else
     can_edit: bool
     can_withdraw: bool
     can_appeal: bool
@@ -60,7 +61,8 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
         .defer("conversation__page__live_publication__artefact")
         .annotate(tells=side_effects.told_of_one())
         .prefetch_related(
-            "decisions__clause__version", "decisions__words", "decisions__appeal", "decisions__undone_by", "revisions"
+            "decisions__clause__version", "decisions__words", "decisions__appeal", "decisions__undone_by", "revisions",
+            "crisis_cases__steps",
         )
         .order_by("-pk")
     )
@@ -83,6 +85,7 @@ def _row(user: User, comment: Comment) -> Row:
         decision=last if last and last.source == Decision.Source.MODERATOR else None,
         appeal=appeals[-1] if appeals else None,
         earlier=[revision for revision in revisions if revision.pk != comment.current_id and revision.text],
+        messages=_messages(comment),
         can_edit=is_public and permissions.can_edit(user, comment),
         can_withdraw=permissions.can_withdraw(user, comment),
         can_appeal=permissions.can_appeal(user, comment, last) and last.at > timezone.now() - permissions.APPEAL_WINDOW,
@@ -96,3 +99,10 @@ def _row(user: User, comment: Comment) -> Row:
 
 def _restricts(decision: Decision, author: User) -> bool:
     return decision.to_status in statements.RESTRICTING and statements.has_one(decision, author)
+
+
+def _messages(comment: Comment) -> list[CrisisStep]:
+    steps = [step for case in comment.crisis_cases.all() for step in case.steps.all()]
+    return sorted(
+        (step for step in steps if step.kind == CrisisStep.Kind.WROTE and step.text), key=lambda step: step.pk
+    )

@@ -1,6 +1,6 @@
 """What waits for a moderator, in which order, and who has it in hand."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from . import hours
 from .models import Comment, QueueItem
 from .screening.policy import PATIENCE
+from .signals import entered_crisis
 
 LEASE = timedelta(minutes=5)
 PAGE_SIZE = 20
@@ -88,7 +89,7 @@ def lane_page(lane: str, after: QueueItem | None = None) -> tuple[list[QueueItem
     return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
 
 
-def enqueue(comment: Comment, lane: str, reasons: Iterable[str]) -> QueueItem:
+def enqueue(comment: Comment, lane: str, reasons: Collection[str]) -> QueueItem:
     """One open item per comment: new reasons join it and can only raise its lane and bring its due time forward.
 
     The caller holds the comment's row lock, so two first reports do not make two items.
@@ -98,9 +99,11 @@ def enqueue(comment: Comment, lane: str, reasons: Iterable[str]) -> QueueItem:
     due_at = (now if lane == Lane.CRISIS else hours.work_begins(now)) + PATIENCE[Lane(lane)]
     item = comment.queue_items.filter(closed_at=None).first()
     if item is None:
-        return QueueItem.objects.create(
+        item = QueueItem.objects.create(
             comment=comment, lane=lane, reasons=sorted(set(reasons)), due_at=due_at, paused=_is_paused(comment, lane)
         )
+        _tell_of_crisis(comment, lane, reasons)
+        return item
     if QueueItem.RANKS[lane] < QueueItem.RANKS[item.lane]:
         item.lane = lane
     item.reasons = sorted({*item.reasons, *reasons})
@@ -109,7 +112,13 @@ def enqueue(comment: Comment, lane: str, reasons: Iterable[str]) -> QueueItem:
     item.put_off_until = None
     item.paused = _is_paused(comment, item.lane)
     item.save(update_fields=["lane", "rank", "reasons", "due_at", "put_off_until", "paused"])
+    _tell_of_crisis(comment, lane, reasons)
     return item
+
+
+def _tell_of_crisis(comment: Comment, lane: str, reasons: Collection[str]) -> None:
+    if lane == Lane.CRISIS:
+        entered_crisis.send(sender=QueueItem, comment=comment, why=list(reasons))
 
 
 def pause(page_id: int, *, paused: bool) -> None:

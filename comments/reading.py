@@ -5,17 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.models import User
 
 from . import side_effects, thread
-from .models import Comment, Conversation, QueueItem, ReadMark
+from .models import Comment, Conversation, Finding, ReadMark
 from .thread import Order, Slice, Sort
 
 OWN_WAITING = 20
+_SOUNDS_LIKE_CRISIS = Exists(Finding.objects.filter(revision=OuterRef("current"), label__in=("crisis", "crisis_past")))
 MOST_NEWS = 100  # counted no further, so that coming back after a year costs what coming back after a day does
 
 
@@ -124,12 +125,13 @@ class Reader:
             return []
         own = self.conversation.comments.filter(author=self.viewer, status=Comment.Status.HELD)
         own = own.select_related("author", "current", "reply_to__author")
-        own = own.annotate(lane=thread.open_lane(), tells=side_effects.told_of_one())
+        own = own.annotate(sounds_like_crisis=_SOUNDS_LIKE_CRISIS, tells=side_effects.told_of_one())
         return list(own.order_by("-created_at", "-pk")[:OWN_WAITING])
 
     @property
     def in_crisis(self) -> bool:
-        return any(comment.lane == QueueItem.Lane.CRISIS for comment in self.waiting)
+        """By her own words alone: what others say about her, or do about it, shows her nothing."""
+        return any(comment.sounds_like_crisis for comment in self.waiting)
 
     @cached_property
     def seen_at(self) -> datetime | None:

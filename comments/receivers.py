@@ -10,8 +10,8 @@ from articles.signals import page_published, page_withdrawn
 
 from . import erasure, queue, webhooks
 from .models import Batch, Comment, Conversation, QueueItem
-from .signals import batch_finished, crisis_opened, crisis_overdue
-from .workflow import opening
+from .signals import batch_finished, crisis_opened, crisis_overdue, entered_crisis
+from .workflow import crisis, opening
 
 # Drug and subtype entries are looked up, not talked about, until somebody opens them.
 FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
@@ -39,6 +39,11 @@ def take_badge_off(grant: RoleGrant, **kwargs) -> None:
     for page in Page.objects.filter(pk__in=shown_on).order_by("pk"):
         freshness.bump(page)
     QueueItem.objects.filter(claimed_by=grant.user_id, closed_at=None).update(claimed_by=None, claimed_until=None)
+
+
+@receiver(entered_crisis)
+def open_crisis_case(comment: Comment, why: list[str], **kwargs) -> None:
+    crisis.open_case(comment, why)
 
 
 @receiver(user_erased)

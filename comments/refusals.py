@@ -31,8 +31,9 @@ USUAL_WORDS: dict[str, str | Promise] = {
         "We did not publish your comment because it is not about this page. Perhaps it fits under another one."
     ),
     Reason.CRISIS: _(
-        "We read your comment and did not publish it, to keep you and others safe. You do not have to face this alone. Please "
-        "look at the page “Get help now”, and call your local emergency number if you are in danger."
+        "Thank you for telling us how you are. We have not made your comment public, because parts of it could be dangerous for "
+        "somebody else who is having a hard time. What you feel is no offence here, and you do not have to face it alone. On the "
+        "page “Get help now” you find people who listen. Please call your local emergency number if you are in danger."
     ),
     Reason.OTHER: _("We did not publish your comment. You can edit it and send it again."),
 }

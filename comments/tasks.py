@@ -4,7 +4,7 @@ from audit.worker import every
 
 from . import backlog, webhooks
 from .screening import learnt
-from .workflow import batches, following, opening, safety
+from .workflow import batches, crisis, following, opening, safety
 
 
 @every(300)
@@ -52,3 +52,9 @@ def learn_spam() -> None:
 def sound_safety_alarm() -> None:
     """Side effects that should have been handed over by now."""
     safety.sound_alarm()
+
+
+@every(60)
+def raise_overdue_crises() -> None:
+    """On-call is told again, once each, of what nobody saw, answered or closed in time, and of follow-ups that are due."""
+    crisis.raise_overdue()

@@ -156,6 +156,11 @@ TRIGGERS = [
                 "only a moderator or the screening puts a comment before readers",
             ),
             (
+                "NEW.to_status = 'spam' AND NEW.from_status <> 'spam' AND EXISTS (SELECT 1 FROM comments_crisiscase k "
+                "WHERE k.comment_id = NEW.comment_id AND k.closed_at IS NULL)",
+                "nobody who may be in danger is called spam",
+            ),
+            (
                 "NEW.source = 'policy' AND NEW.from_status NOT IN ('held', 'live')",
                 "the screening brings nothing back that was taken down",
             ),
@@ -244,6 +249,56 @@ TRIGGERS = [
         "comments_crisiscase",
         "DELETE",
         [("true", "a crisis case is closed, never deleted")],
+    ),
+    guard(
+        "comments_crisiscase_closes_once",
+        "comments_crisiscase",
+        "UPDATE",
+        [
+            (
+                "NEW.comment_id <> OLD.comment_id OR NEW.opened_at <> OLD.opened_at OR (OLD.closed_at IS NOT NULL "
+                "AND (NEW.closed_at IS NULL OR NEW.closed_at <> OLD.closed_at OR NEW.outcome <> OLD.outcome "
+                "OR NEW.closed_by_id <> OLD.closed_by_id))",
+                "a crisis case is closed once, with one outcome, and stays about its comment",
+            ),
+            (
+                "NEW.closed_at IS NOT NULL AND OLD.closed_at IS NULL AND NOT " + _MODERATES.format(who="closed_by_id"),
+                "only a moderator closes a crisis case",
+            ),
+        ],
+    ),
+    guard(
+        "comments_crisisstep_by_a_moderator",
+        "comments_crisisstep",
+        "INSERT",
+        [
+            (
+                "NEW.by_id IS NOT NULL AND NOT " + _MODERATES.format(who="by_id"),
+                "only a moderator takes a step in a crisis",
+            ),
+            (
+                "NEW.by_id IS NULL AND NEW.kind NOT IN ('opened', 'told')",
+                "what was done in a crisis was done by somebody",
+            ),
+        ],
+    ),
+    guard(
+        "comments_followup_is_done_once",
+        "comments_followup",
+        "UPDATE",
+        [
+            (
+                "NEW.case_id <> OLD.case_id OR NEW.due_at <> OLD.due_at OR (OLD.done_at IS NOT NULL AND (NEW.done_at IS NULL "
+                "OR NEW.done_at <> OLD.done_at OR NEW.done_by_id <> OLD.done_by_id))",
+                "a follow-up is done once; only its words can be erased",
+            ),
+        ],
+    ),
+    guard(
+        "comments_followup_no_delete",
+        "comments_followup",
+        "DELETE",
+        [("true", "a follow-up is done, never deleted")],
     ),
     guard(
         "comments_crisisstep_stands",

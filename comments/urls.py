@@ -6,6 +6,7 @@ from .views import (
     accountability,
     bulk,
     conversations,
+    crisis,
     deciding,
     editing,
     feeds,
@@ -96,5 +97,8 @@ urlpatterns = [
     path("desk/moderation/safety/months/<slug:name>/", safety.month, name="safety_month"),
     path("desk/moderation/safety/contacts/", safety.contacts, name="safety_contacts"),
     path("desk/moderation/safety/contacts/<int:pk>/end/", safety.end_contact, name="safety_end_contact"),
+    path("desk/moderation/crisis/cases/", crisis.listed, name="crisis_cases"),
+    path("desk/moderation/crisis/cases/<int:pk>/", crisis.case, name="crisis_case"),
+    path("desk/moderation/crisis/cases/<int:pk>/look/<int:follow_up>/", crisis.look_again, name="crisis_look"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),
 ]

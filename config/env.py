@@ -6,6 +6,7 @@ Every refusal names the variable, the value it had and what would have been allo
 import os
 import secrets
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
@@ -53,6 +54,22 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     return int(value)
 
 
+def rising(name: str, *, default: str, count: int, most: int) -> tuple[int, ...]:
+    """So many whole numbers separated by commas, each greater than the one before."""
+    value = text(name, default=default)
+    parts = [part.strip() for part in value.split(",")]
+    numbers = tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 9)
+    if len(numbers) != len(parts) or len(numbers) != count or not 0 < numbers[0] <= numbers[-1] <= most:
+        raise refuse(
+            name, value, f"{count} whole numbers separated by commas, each greater than the last, at most {most}"
+        )
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise refuse(
+            name, value, f"{count} whole numbers separated by commas, each greater than the last, at most {most}"
+        )
+    return numbers
+
+
 def addresses(name: str) -> tuple[str, ...]:
     """E-mail addresses separated by commas; empty means nobody."""
     value = text(name, default="")
@@ -63,6 +80,14 @@ def addresses(name: str) -> tuple[str, ...]:
         except ValidationError:
             raise refuse(name, value, "empty, or e-mail addresses separated by commas") from None
     return found
+
+
+def country(name: str) -> str:
+    """Two capital letters as in ISO 3166, or nothing."""
+    value = text(name, default="")
+    if value and not (len(value) == 2 and value.isascii() and value.isalpha() and value.isupper()):
+        raise refuse(name, value, "empty, or the two capital letters of a country such as US")
+    return value
 
 
 def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:

@@ -267,6 +267,14 @@ REPORTS_HIDE_AT = env.number("REPORTS_HIDE_AT", default=4, least=1, most=100)
 
 # Who gets a mail, at most once an hour, while comments wait for longer than they may.
 MODERATION_ON_CALL = env.addresses("MODERATION_ON_CALL")
+# Who is told when somebody may be in danger, and again when nobody saw, answered or closed it within so many minutes.
+CRISIS_ON_CALL = env.addresses("CRISIS_ON_CALL")
+CRISIS_MINUTES = env.rising("CRISIS_MINUTES", default="15,60,240", count=3, most=7 * 24 * 60)
+# Whether "nobody is in danger" and "an emergency service was called" need a second person.
+CRISIS_FOUR_EYES = env.flag("CRISIS_FOUR_EYES", default=True)
+# Whom somebody in danger can call, by country; the site's own country comes first.
+HELP_CONTACTS = BASE_DIR / env.text("HELP_CONTACTS", default="comments/contacts.toml")
+DEFAULT_COUNTRY = env.country("DEFAULT_COUNTRY")
 
 # Log
 

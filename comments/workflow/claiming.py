@@ -14,6 +14,7 @@ from audit.moves import WrongState, record
 
 from .. import permissions, queue
 from ..models import Appeal, Comment, QueueItem, TeamNote
+from . import crisis
 
 Lane = QueueItem.Lane
 LONGEST_PUT_OFF = timedelta(days=7)
@@ -145,6 +146,8 @@ def _lease(item: QueueItem, by: User) -> None:
     item.claimed_by, item.claimed_until = by, now + queue.LEASE
     item.first_seen_at = item.first_seen_at or now
     item.save(update_fields=["claimed_by", "claimed_until", "first_seen_at"])
+    if item.lane == Lane.CRISIS:
+        crisis.saw(item.comment_id)
 
 
 def _open_item(item: QueueItem) -> QueueItem:

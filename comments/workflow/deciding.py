@@ -254,6 +254,10 @@ def transition(comment: Comment, ruling: Ruling, version: int) -> Decision:
     _in_time(row, version)
     if ruling.undoes is None and ruling.to not in (row.status, *Comment.MOVES.get(row.status, ())):
         raise WrongState(_("The comment is not in a state where this can be done. Your choice was not saved."))
+    if ruling.to == Status.SPAM and row.crisis_cases.filter(closed_at=None).exists():
+        raise WrongState(
+            _("Somebody may be in danger here, so this cannot be called spam. Close the crisis case first.")
+        )
     if ruling.to == row.status and ruling.verb not in STAYING:
         raise WrongState(_("This was already done."))
     appeal = _open_appeal(row, ruling)

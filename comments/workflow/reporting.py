@@ -15,7 +15,7 @@ from audit.moves import WrongState
 
 from .. import queue, weights
 from ..models import Comment, QueueItem, Report
-from . import deciding, sanctioning
+from . import crisis, deciding, sanctioning
 from .posting import Suspended, TooFast
 
 Lane = QueueItem.Lane
@@ -71,7 +71,7 @@ def report(comment: Comment, *, by: User | None, reason: str, text: str = "", cl
             comment=row, revision_id=row.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT],
             weight=weight.value, by_newcomer=weight.by_newcomer,
         )  # fmt: skip
-        queue.enqueue(row, LANES.get(Reason(reason), Lane.REPORTED), [f"report_{reason}"])
+        queue.enqueue(row, _lane(reason, by), [f"report_{reason}"])
         if weights.hides(row, made):
             deciding.hide_by_reports(row, version=row.version)
     return made
@@ -89,6 +89,12 @@ def _answer_as_before(comment: Comment, by: User | None, reason: str, text: str)
         comment=comment, revision_id=comment.current_id, reporter=by, reason=reason, text=text.strip()[:LONGEST_TEXT],
         weight=weights.NOTHING, by_newcomer=by is None, closed_at=timezone.now(), outcome=Report.Outcome.KEPT,
     )  # fmt: skip
+
+
+def _lane(reason: str, by: User | None) -> str:
+    if reason == Reason.WORRIED and not crisis.is_believed(by):
+        return Lane.REPORTED
+    return LANES.get(Reason(reason), Lane.REPORTED)
 
 
 def _earlier(comment: Comment, by: User | None) -> Report | None:

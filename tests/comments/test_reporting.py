@@ -260,7 +260,7 @@ class TestLanes:
     @pytest.mark.parametrize(
         ("reason", "lane"),
         [
-            ("worried", "crisis"), ("illegal", "legal"), ("privacy", "privacy"), ("under_16", "privacy"),
+            ("worried", "reported"), ("illegal", "legal"), ("privacy", "privacy"), ("under_16", "privacy"),
             ("harm", "reported"), ("medical", "reported"), ("other", "reported"),
         ],
     )  # fmt: skip

@@ -1,0 +1,17 @@
+"""The open crisis case of a comment, for whoever moderates it."""
+
+from django import template
+
+from .. import cases
+
+register = template.Library()
+
+
+@register.simple_tag
+def crisis_case(comment, viewer):
+    return cases.about(comment, viewer)
+
+
+@register.filter
+def in_words(step):
+    return cases.in_words(step)
