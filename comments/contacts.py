@@ -74,6 +74,8 @@ def read(path: Path) -> tuple[Contact, ...]:
         rows = tomllib.loads(path.read_text("utf-8")).get("contact", [])
     except (OSError, ValueError) as error:
         raise Unreadable(f"{path.name}: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unreadable(f"{path.name}: contact must be a list of entries, each headed [[contact]]")
     return tuple(_contact(row, place) for place, row in enumerate(rows, start=1))
 
 

@@ -23,6 +23,12 @@ class CaseForm(forms.Form):
         """What the verb takes."""
         return {name: value for name, value in self.cleaned_data.items() if name != "act"}
 
+    @property
+    def typed(self) -> list[str]:
+        """What was written into its fields, for when there is no longer a field to show it in."""
+        free = [name for name, field in self.fields.items() if type(field) is forms.CharField and name != "act"]
+        return [words for name in free if (words := self.data.get(name, "").strip())]
+
 
 class JoinForm(CaseForm):
     pass

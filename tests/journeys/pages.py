@@ -122,6 +122,8 @@ DESKS = [
     Kind("moderation", "moderator", "/desk/moderation/held/"),
     Kind("moderation-card", "moderator", "/desk/moderation/medical/", (".queue-row-text",), in_dark=True),
     Kind("moderation-crisis", "moderator", "/desk/moderation/crisis/", (".queue-row-text",)),
+    Kind("crisis-cases", "moderator", "/desk/moderation/crisis/cases/"),
+    Kind("crisis-case", "moderator", "/desk/moderation/crisis/cases/", ("th a",), in_dark=True),
     Kind("moderation-reported", "moderator", "/desk/moderation/reported/", (".queue-row-text",)),
     Kind("moderation-reject", "moderator", "/desk/moderation/privacy/", (".queue-row-text", "+&step=reasons")),
     *(
