@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import RoleGrant, User
 from accounts.roles import Role
 
-from .models import Comment, Conversation, Decision, Helpful, QueueItem
+from .models import Comment, Conversation, Decision, Helpful
 
 PAGE_SIZE = 20
 FIRST_REPLIES = 3  # shown under each root of a page
@@ -157,11 +157,6 @@ def is_on_first_page(root: Comment) -> bool:
     newest = ORDERS[Sort.NEWEST]
     shown = Comment.objects.shown().filter(conversation_id=root.conversation_id, root__isnull=True)
     return shown.filter(newest.backwards.past(newest.mark(root)))[:PAGE_SIZE].count() < PAGE_SIZE
-
-
-def open_lane() -> Subquery:
-    """The lane in which a comment waits, for annotating."""
-    return Subquery(QueueItem.objects.filter(comment=OuterRef("pk"), closed_at=None).values("lane")[:1])
 
 
 def _dressed(rows: QuerySet[Comment], viewer: User | None) -> QuerySet[Comment]:

@@ -238,8 +238,9 @@ def late(case: CrisisCase, now: datetime | None = None) -> list[str]:
 def raise_overdue() -> int:
     """Tell on-call once of every clock that ran out and of every follow-up that is due; how many times it was said now."""
     said = 0
-    for case in CrisisCase.objects.filter(closed_at=None).order_by("pk").iterator():
-        said += sum(_tell_once(case.pk, code) for code in late(case))
+    known = set(CrisisStep.objects.filter(kind=Kind.TOLD, case__closed_at=None).values_list("case", "code"))
+    for case in list(CrisisCase.objects.filter(closed_at=None).order_by("pk")):
+        said += sum(_tell_once(case.pk, code) for code in late(case) if (case.pk, code) not in known)
     due = FollowUp.objects.filter(done_at=None, due_at__lte=timezone.now())
     told = CrisisStep.objects.filter(case=OuterRef("case"), kind=Kind.TOLD, at__gte=OuterRef("due_at"))
     for follow_up in due.filter(~Exists(told)).order_by("pk"):
