@@ -61,7 +61,11 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
         .defer("conversation__page__live_publication__artefact")
         .annotate(tells=side_effects.told_of_one())
         .prefetch_related(
-            "decisions__clause__version", "decisions__words", "decisions__appeal", "decisions__undone_by", "revisions",
+            "decisions__clause__version",
+            "decisions__words",
+            "decisions__appeal",
+            "decisions__undone_by",
+            "revisions",
             "crisis_cases__steps",
         )
         .order_by("-pk")
