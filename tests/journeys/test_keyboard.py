@@ -145,6 +145,7 @@ def test_a_moderator_clears_a_lane_without_the_mouse(company, new_page):
     comments = [said(company, f"Window open, {nth} blanket.") for nth in ("first", "second", "third")]
     page = already_signed_in(new_page(), company.max)
     page.goto(card_of(comments[0]))
+    expect(page.get_by_role("button", name="Turn shortcuts off")).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
     # Keys rest behind an open dialog.
@@ -161,6 +162,7 @@ def test_a_moderator_clears_a_lane_without_the_mouse(company, new_page):
     assert status(comments[0]) == ["held"]
     for comment in comments:
         page.goto(card_of(comment))
+        expect(page.get_by_role("button", name="Turn shortcuts off")).to_be_visible()
         page.keyboard.press("a")
         expect(page.locator(".toasts")).to_contain_text("Approved.")
     assert status(*comments) == ["live", "live", "live"]
@@ -170,10 +172,15 @@ def test_keys_open_the_steps_and_numbers_the_lanes(company, new_page):
     comment = said(company, "Two socks on each foot.")
     page = already_signed_in(new_page(), company.max)
     page.goto(card_of(comment))
+    # The script shows this switch when it has begun to listen.
+    listening = page.get_by_role("button", name="Turn shortcuts off")
+    expect(listening).to_be_visible()
     page.keyboard.press("e")
     expect(page.get_by_role("heading", name="Pass on to a more urgent lane")).to_be_visible()
+    expect(listening).to_be_visible()
     page.keyboard.press("m")
     expect(page.get_by_role("heading", name="Ask the medical team")).to_be_visible()
+    expect(listening).to_be_visible()
     page.keyboard.press("1")
     page.wait_for_url(re.compile("/desk/moderation/crisis/"))
     assert status(comment) == ["held"]
