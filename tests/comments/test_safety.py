@@ -353,15 +353,7 @@ class TestHandingOver:
         safety.hand_over([event], by=world.max, how=safety.MAIL)
         letter = OutboxMail.objects.get(template="comments/adverse_event")
         assert letter.to == SPONSOR
-        for words in (
-            WORDS,
-            event.snapshot_hash,
-            "Letrozole",
-            "rash",
-            "Second day.",
-            "in hospital because of it",
-            "24",
-        ):
+        for words in (WORDS, event.snapshot_hash, "Letrozole", "rash", "Second day.", "in hospital because of it"):
             assert words in letter.text
         for words in (world.rita.handle, world.rita.email, world.comment.public_id, "Max", "max"):
             assert words not in letter.text + letter.subject
