@@ -51,6 +51,7 @@ WATCHED = [
     (24 * 40, FIRST_WORDS, "What came up most in the first weeks."),
     (24 * 9, FIRST_WORDS + MORE_WORDS, "Two words that readers asked about."),
 ]
+LEARNT_LAST = 5
 READ_LAST = 24 * 30  # hours ago that they looked at what is new
 
 
@@ -81,7 +82,7 @@ def events(pages: Pages) -> Iterator[Event]:
         yield Event(READ_LAST, partial(_read, handle))
     for number, (hours, written, changes) in enumerate(WATCHED):
         yield Event(hours, partial(_watch, written, changes, number))
-    yield Event(0, learnt.train)
+    yield Event(LEARNT_LAST, learnt.train)
     for row in rows():
         yield Event(row["hours_ago"], partial(_post, said, row))
         for report in row["reports"]:
