@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -605,3 +606,32 @@ class TestTheAppealPage:
                 signed_in(world.max).get(reverse("comments:appeals"))
             counts.append(len(seen))
         assert counts[0] == counts[1]
+
+
+class TestTheCardsPart:
+    def drawn(self, comment, viewer) -> str:
+        part = "comments/moderation/parts/members.html"
+        return render_to_string(part, {"comment": comment, "viewer": viewer, "file": None})
+
+    def test_it_has_the_level_what_stands_and_the_three_acts(self, world):
+        comment = publish(world)
+        impose(world, "always_hold")
+        part = self.drawn(comment, world.max)
+        assert "Known" in part
+        assert "Every comment is read first" in part
+        for kind in ("warning", "always_hold", "ban"):
+            assert f"/members/rita/sanction/?kind={kind}" in part
+
+    def test_an_act_after_a_refusal_follows_from_it(self, world):
+        comment = write(world)
+        decision = turn_down(world, comment)
+        assert f"decision={decision.pk}" in self.drawn(comment, world.max)
+
+    def test_it_offers_what_else_waits_only_because_of_her(self, world):
+        Conversation.objects.update(mode="first_held")
+        first = write(world)
+        write(world, text="The second thing that helped was tea.")
+        assert "1 more waits only because of who wrote it" in self.drawn(first, world.max)
+
+    def test_of_oneself_there_is_none(self, world):
+        assert "sanction" not in self.drawn(write(world, by=world.max), world.max)
