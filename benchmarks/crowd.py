@@ -120,7 +120,7 @@ def _by_pk(made: list[Comment], first: int, pk: int) -> Comment:
 def _insert(
     made: list[Comment], conversation: Conversation, rules: PolicyVersion, down, *, status: str = Comment.Status.LIVE
 ) -> None:
-    publication = conversation.page.live_publication_id
+    publication, html = conversation.page.live_publication_id, text.to_html(WORDS)
     with down("comments_comment"), down("comments_commentrevision"):
         # Words come after their comment and the comment names them: so a live comment is held for a moment.
         for comment in made:
@@ -129,7 +129,7 @@ def _insert(
         CommentRevision.objects.bulk_create(
             (
                 CommentRevision(
-                    comment=comment, author_id=comment.author_id, text=WORDS, html=text.to_html(WORDS),
+                    comment=comment, author_id=comment.author_id, text=WORDS, html=html,
                     rules_version=rules, publication_id=publication, created_at=comment.created_at,
                 )
                 for comment in made
