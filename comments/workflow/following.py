@@ -116,8 +116,10 @@ def decided(comment: Comment, decision: Decision) -> None:
 
 def said_before(comment: Comment, decision: Decision) -> None:
     """A later decision was taken back: this one stands again, and is no news any more."""
-    Notification.objects.create(
-        user_id=comment.author_id, kind=Kind.DECISION, comment=comment, decision=decision, read_at=timezone.now()
+    Notification.objects.get_or_create(
+        user_id=comment.author_id,
+        decision=decision,
+        defaults={"kind": Kind.DECISION, "comment": comment, "read_at": timezone.now()},
     )
 
 

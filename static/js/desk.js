@@ -12,6 +12,7 @@ const keys = {
   r: ".key-reject",
   e: ".key-escalate",
   m: ".key-medical",
+  s: ".key-record",
   x: ".queue-row-current input",
   z: ".key-undo",
 };
