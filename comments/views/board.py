@@ -12,10 +12,6 @@ from ..forms import RejectForm
 from ..models import Comment, Decision, QueueItem
 
 Lane = QueueItem.Lane
-# What others keep about a comment stands on its card where they have something to show.
-PARTS = "comments/moderation/parts/"
-PANELS = [[f"{PARTS}{name}.html", f"{PARTS}none.html"] for name in ("crisis", "safety", "reports")]
-SIDE_PANELS = [[f"{PARTS}members.html", f"{PARTS}none.html"]]
 DECIDED = "decided"  # the key of one's last decision in the session
 
 FORMS = {
@@ -110,7 +106,5 @@ def show(
         "sealed_words": sealed,
         "undo": undoable(request),
         "newest": queue.newest(),
-        "panels": PANELS,
-        "side_panels": SIDE_PANELS,
     }
     return render(request, "comments/moderation/board.html", context, status=status)
