@@ -1,6 +1,8 @@
 """Random histories: whatever is done in whatever order, stored counts are the recount, and nobody reads or learns too much."""
 
 import re
+from collections import defaultdict
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -9,6 +11,7 @@ from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -16,9 +19,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from accounts import policies
 from accounts.models import OutboxMail
 from audit.moves import WrongState
-from comments import counting, erasure, permissions
-from comments.models import Comment, CommentRevision, Conversation, Notification, QueueItem
-from comments.workflow import deciding, following, posting, reacting, reporting
+from comments import counting, erasure, permissions, queue
+from comments.models import Appeal, Comment, CommentRevision, Conversation, Decision, Notification, QueueItem
+from comments.workflow import batches, claiming, deciding, following, posting, reacting, reporting
 from tests import cast as actors
 from tests.comments.conftest import a_world, turn_down
 
@@ -113,6 +116,55 @@ class Histories(RuleBasedStateMachine):
     def appeal(self, pk):
         self.press(pk, None, lambda comment: posting.appeal(comment, by=comment.author, text="Look again."))
 
+    @rule(pk=comments, second=st.booleans())
+    def undo(self, pk, second):
+        last = Decision.objects.filter(comment=pk).order_by("-version").first()
+        if last is not None:
+            by = self.moderator(second)
+            self.press(pk, None, lambda comment: self.taken_back(comment, last, by))
+
+    @rule(second=st.booleans(), lane=st.sampled_from([None, "first", "reported"]))
+    def take_next(self, second, lane):
+        by = self.moderator(second)
+        theirs = set(QueueItem.objects.filter(claimed_by=self.moderator(not second)).values_list("pk", flat=True))
+        item = claiming.take_next(by=by, lane=lane)
+        if item is not None:
+            assert item.pk not in theirs
+            assert item.closed_at is None
+            assert item.comment.author_id != by.pk
+            assert not Appeal.objects.filter(
+                decision__comment=item.comment, first_moderator=by, decided_at=None
+            ).exists()
+            self.reached.add("taken")
+
+    @rule(pk=comments, second=st.booleans())
+    def claim(self, pk, second):
+        self.handle(pk, claiming.claim, by=self.moderator(second))
+
+    @rule(pk=comments, second=st.booleans())
+    def put_off(self, pk, second):
+        self.handle(pk, claiming.put_off, by=self.moderator(second), until=timezone.now() + timedelta(hours=1))
+
+    @rule(pk=comments, second=st.booleans(), lane=st.sampled_from(["privacy", "crisis"]))
+    def escalate(self, pk, second, lane):
+        self.handle(pk, claiming.escalate, by=self.moderator(second), lane=lane, note="Look at this first.")
+
+    @rule(
+        one=comments, other=comments, second=st.booleans(), act=st.sampled_from(["approve", "reject", "spam", "keep"])
+    )
+    def batch(self, one, other, second, act):
+        """Of what is chosen each is decided, or says why not; interrupted, it goes on where it stopped."""
+        chosen = list(Comment.objects.filter(pk__in=[one, other]).values_list("pk", "version"))
+        before = Decision.objects.count()
+        made = batches.start(chosen, by=self.moderator(second), act=act, reason="privacy" if act == "reject" else "")
+        batches.run(made, most=1)
+        batches.run(made)
+        assert made.finished_at
+        done = [said for said in made.outcomes.values() if said == batches.DONE]
+        assert len(made.outcomes) == len(chosen)
+        assert Decision.objects.count() == before + len(done)
+        self.reached |= {"batch"} if done else set()
+
     @rule(pk=comments)
     def find_helpful(self, pk):
         self.press(pk, None, reacting.find_helpful, by=self.world.nora, helpful=True)
@@ -126,13 +178,35 @@ class Histories(RuleBasedStateMachine):
     def write(self, above, is_live) -> int:
         number = next(self.words)
         made = posting.post(
-            self.world.page, by=self.members[number % 4], text=f"I say word{number}q.", token=f"t{number}",
+            self.world.page, by=self.members[number % 5], text=f"I say word{number}q.", token=f"t{number}",
             rules_version=self.world.rules, reply_to=above, mail_answers=True,
         )  # fmt: skip
-        if is_live:
-            deciding.approve(made, by=self.world.max, version=made.version)
+        if is_live and made.status == "held":
+            deciding.approve(made, by=self.world.mona, version=made.version)
         self.reached.add("answered" if above else "posted")
         return made.pk
+
+    def taken_back(self, comment, last, by):
+        deciding.undo(last, by=by)
+        assert Comment.objects.get(pk=comment.pk).status == last.from_status
+        self.reached.add("undone")
+
+    def handle(self, pk, verb, **options):
+        """Something is done with what waits, not decided: the comment stays as it is."""
+        item = QueueItem.objects.filter(comment=pk, closed_at=None).first()
+        if item is None:
+            return
+        before = list(Comment.objects.filter(pk=pk).values_list("status", "version"))
+        theirs = queue.is_taken(item, by=options["by"])
+        try:
+            verb(item, **options)
+        except REFUSALS:
+            return
+        finally:
+            assert list(Comment.objects.filter(pk=pk).values_list("status", "version")) == before
+        # Raising is for everybody; the rest leaves alone what a colleague has in hand.
+        assert verb is claiming.escalate or not theirs
+        self.reached.add(verb.__name__)
 
     def moderator(self, second):
         return self.world.mona if second else self.world.max
@@ -160,8 +234,12 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def every_status_has_its_decision(self):
-        for comment in Comment.objects.prefetch_related("decisions"):
-            decisions = list(comment.decisions.all())
+        decided = defaultdict(list)
+        for one in Decision.objects.order_by("comment_id", "version"):
+            decided[one.comment_id].append(one)
+            assert one.source != "moderator" or one.decided_by_id != one.author_id
+        for comment in Comment.objects.all():
+            decisions = decided[comment.pk]
             assert [one.version for one in decisions] == list(range(2, comment.version + 1))
             assert comment.status == (decisions[-1].to_status if decisions else "held")
             assert not decisions or comment.current_id == decisions[-1].revision_id
@@ -179,7 +257,9 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def what_waits_is_in_the_queue(self):
         waiting = set(Comment.objects.filter(status__in=["held", "hidden"]).values_list("pk", flat=True))
-        assert waiting <= set(QueueItem.objects.filter(closed_at=None).values_list("comment_id", flat=True))
+        items = list(QueueItem.objects.filter(closed_at=None).values_list("comment_id", flat=True))
+        assert waiting <= set(items)
+        assert len(items) == len(set(items))
 
     # What everybody gets in the end
 
@@ -243,8 +323,10 @@ def test_any_history_keeps_counts_and_secrets(monkeypatch):
     Histories.members = [actors.person(f"member{number}") for number in range(4)]
     for member in Histories.members:
         policies.accept(member, Histories.world.rules)
+    Histories.members.append(Histories.world.max)  # a moderator writes too, and must leave these to the other
     often = max(settings.default.max_examples // 2, 10)
     run_state_machine_as_test(Histories, settings=settings(stateful_step_count=STEPS, max_examples=often))
     # Runs that never got anywhere would prove little.
-    expected = {"live", "rejected", "hidden", "spam", "withdrawn", "erased", "answered", "find_helpful", "forgotten"}
+    expected = {"undone", "taken", "claim", "put_off", "escalate", "batch"}
+    expected |= {"live", "rejected", "hidden", "spam", "withdrawn", "erased", "answered", "find_helpful", "forgotten"}
     assert Histories.reached >= expected, expected - Histories.reached
