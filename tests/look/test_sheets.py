@@ -58,7 +58,7 @@ def test_weight_of_the_rules(last: str, limit: int):
     assert len(gzip.compress(bare.encode(), 9)) <= limit
 
 
-@pytest.mark.parametrize(("last", "limit"), [("public.css", 13_000), ("desk.css", 14_000)])
+@pytest.mark.parametrize(("last", "limit"), [("public.css", 13_000), ("desk.css", 15_000)])
 def test_weight_on_the_wire(last: str, limit: int):
     """What a first visit loads: four readable files, each compressed by itself."""
     assert sum(len(brotli.compress(sheet.read_bytes())) for sheet in sheets_of(last)) <= limit
