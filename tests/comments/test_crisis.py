@@ -308,7 +308,8 @@ class TestClosing:
         answer = posting.post(
             world.page, by=world.max, text="We are here.", token="m", rules_version=world.rules, reply_to=case.comment
         )
-        deciding.approve(answer, by=world.mona, version=1)
+        if answer.status != "live":  # her answers may be trusted by now
+            deciding.approve(answer, by=world.mona, version=1)
         assert crisis.close(case, by=world.max, outcome="supported").outcome == "supported"
 
     def test_whoever_comes_second_is_told_who_was_first(self, world):
