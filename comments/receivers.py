@@ -11,7 +11,7 @@ from articles.signals import page_published, page_withdrawn
 from . import erasure, queue, webhooks
 from .models import Batch, Comment, Conversation, QueueItem
 from .signals import batch_finished, crisis_opened, crisis_overdue, entered_crisis
-from .workflow import crisis, opening
+from .workflow import batches, crisis, opening
 
 # Drug and subtype entries are looked up, not talked about, until somebody opens them.
 FIRST_MODE = {Page.Kind.ARTICLE: Conversation.Mode.ALL_HELD}
@@ -68,6 +68,6 @@ def tell_of_overdue_crisis(key: str, payload: dict, **kwargs) -> None:
 
 @receiver(batch_finished)
 def tell_of_batch(batch: Batch, **kwargs) -> None:
-    done = sum(said == "done" for said in batch.outcomes.values())
+    done = sum(code == batches.Outcome.DONE for code, _said in batch.outcomes.values())
     payload = {"batch": batch.pk, "act": batch.act, "done": done, "not_done": len(batch.items) - done}
     webhooks.tell("batch.finished", f"batch-{batch.pk}", payload)

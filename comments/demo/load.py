@@ -178,9 +178,7 @@ def _decide(said: Said, row: Row, told: Row) -> None:
 def _moderate(comment: Comment, told: Row) -> None:
     moderator = {"by": person(told["by"]), "version": comment.version}
     if told["action"] == "approve":
-        # What the team answers is public by itself.
-        if comment.status != Comment.Status.LIVE:
-            deciding.approve(comment, **moderator)
+        deciding.approve(comment, **moderator)
     elif told["action"] == "spam":
         deciding.mark_spam(comment, **moderator)
     else:
@@ -190,6 +188,8 @@ def _moderate(comment: Comment, told: Row) -> None:
 
 def _machine(comment: Comment, told: Row) -> None:
     """What several reports or the screening did without a person."""
+    if told["action"] == "publish":
+        return  # What the team answers is public as soon as it is said.
     verb = "comment.hidden" if told["action"] == "hide" else "comment.marked_spam"
     clause = _clause(comment, told["rule"]) if told["rule"] else None
     ruling = deciding.Ruling(told["to"], verb, told["source"], told["reason"], None, clause)

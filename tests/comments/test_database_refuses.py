@@ -452,7 +452,7 @@ def a_second_open_report_of_one_member(world):
     report = reporting.report(publish(world), by=world.nora, reason="unkind")
     return insert(
         "report", comment_id=report.comment_id, revision_id=report.revision_id, reporter_id=world.nora.pk, reason="harm",
-        receipt="x" * 40, text="", outcome="", created_at=timezone.now(),
+        receipt="x" * 40, text="", outcome="", created_at=timezone.now(), weight=1, by_newcomer=False,
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def say(world, *, by, reply_to: Comment | None = None, live: bool = True, mail_a
         reply_to=reply_to,
         mail_answers=mail_answers,
     )
-    if live:
+    if live and comment.status != "live":  # what the team answers is public at once
         deciding.approve(comment, by=world.mona, version=comment.version)
     return comment
 

@@ -833,7 +833,11 @@ class TestDesk:
 
     def test_the_part_of_the_card(self, world, settings):
         event = recorded(world)
-        context = {"comment": world.comment, "file": casefile.of(world.comment, world.max), "viewer": world.max}
+        context = {
+            "comment": world.comment,
+            "file": casefile.of(world.comment, world.max, covers=False),
+            "viewer": world.max,
+        }
         html = render_to_string("comments/moderation/parts/safety.html", context)
         assert reverse("comments:safety_event", args=[event.pk]) in html
         assert reverse("comments:record_event", args=[world.comment.public_id]) in html

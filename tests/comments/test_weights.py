@@ -88,10 +88,10 @@ class TestOneReport:
         banned = with_a_record(world, "banned", right=100)
         Sanction.objects.create(user=banned, kind="ban", reason="unkind", by=world.max)
         comment = publish(world)
-        assert say(comment, banned, "privacy").weight == 0
+        assert say(comment, banned, "illegal").weight == 0
         comment.refresh_from_db()
         assert comment.status == "live"
-        assert comment.queue_items.get(closed_at=None).lane == "privacy"
+        assert comment.queue_items.get(closed_at=None).lane == "legal"
 
     def test_it_stays_what_it_was_when_it_came(self, world, clock):
         comment = publish(world)
@@ -286,7 +286,7 @@ def test_the_card_says_what_they_weigh_and_who_is_new(world):
     say(comment, member("old"))
     say(comment, member("new", old=False))
     say(comment, None, client="a")
-    file = casefile.of(comment, world.max)
+    file = casefile.of(comment, world.max, covers=False)
     panel = render_to_string("comments/moderation/parts/reports.html", {"file": file, "comment": comment})
     assert "They weigh 1.75 together; 4 take a comment out of view." in panel
     assert panel.count("New account<") == 1

@@ -8,6 +8,7 @@ from tests.demo import reading
 EVERY = pytest.mark.parametrize("comment", reading.comments().values(), ids=lambda comment: comment["ref"])
 STATUSES = {
     "approve": "live",
+    "publish": "live",
     "reject": "rejected",
     "spam": "spam",
     "withdraw": "withdrawn",
