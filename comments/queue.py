@@ -44,7 +44,8 @@ def lanes() -> list[Waiting]:
     """Every lane in its order; one query that reads at most a thousand and one entries of the index for each."""
     parts = [
         "SELECT %s, (SELECT COUNT(*) FROM (SELECT 1 FROM comments_queueitem WHERE closed_at IS NULL AND NOT paused "
-        "AND rank = %s LIMIT %s) AS counted), (SELECT opened_at FROM comments_queueitem WHERE closed_at IS NULL AND NOT paused "
+        "AND rank = %s ORDER BY rank, due_at, id LIMIT %s) AS counted), "
+        "(SELECT opened_at FROM comments_queueitem WHERE closed_at IS NULL AND NOT paused "
         "AND rank = %s ORDER BY rank, due_at, id LIMIT 1)"
     ] * len(Lane.values)
     values = [part for lane, rank in QueueItem.RANKS.items() for part in (lane, rank, MOST_COUNTED + 1, rank)]
