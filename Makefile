@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # What `check --deploy` looks at: a production-like environment without anything real in it.
 PRODUCTION := env -u DEMO -u DEBUG -u DEMO_PASSWORD SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \
 	SITE_URL=https://bedside.example ALLOWED_HOSTS=bedside.example TRUSTED_PROXIES=1 REQUIRE_STAFF_MFA=1 \
-	DATABASE_URL=sqlite:///var/check.sqlite3 CACHE_URL=redis://localhost:6379/0 EMAIL_URL=smtp://localhost:25
+	DATABASE_URL=sqlite:///var/check.sqlite3 CACHE_URL=redis://localhost:6379/0 EMAIL_URL=smtp://localhost:25 CRISIS_ON_CALL=oncall@bedside.example
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lock screens soak

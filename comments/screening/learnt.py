@@ -94,10 +94,10 @@ def train() -> SpamModel:
     writers: dict[str, set[int]] = {}
     seen: Counter[bool] = Counter()
     for is_spam, author, text in _examples():
-        words = set(words_to_learn(Scan.of(text)))
+        said = set(words_to_learn(Scan.of(text)))
         seen[is_spam] += 1
-        counts[is_spam].update(words)
-        for word in words:
+        counts[is_spam].update(said)
+        for word in said:
             known = writers.setdefault(word, set())
             if len(known) < LEAST_WRITERS:
                 known.add(author)

@@ -4,8 +4,8 @@ import re
 import time
 import warnings
 from collections.abc import Iterator
-from re import _constants as code
-from re import _parser as parser
+from re import _constants as code  # type: ignore[attr-defined]  # private, and the only reader of patterns there is
+from re import _parser as parser  # type: ignore[attr-defined]
 
 LONGEST_REPETITION = 2000
 # How often a repetition with a repetition inside may run. Its parts stay short, and the measurement is the judge.
@@ -91,7 +91,7 @@ def bodies(operator, argument) -> list:
     return []
 
 
-def repetitions(tree, inside: int = 1) -> Iterator[tuple[int, int, int]]:
+def repetitions(tree, inside: float = 1) -> Iterator[tuple[float, float, int]]:
     """(most times, most times of the repetition around it, how deep) of every repetition in a pattern."""
     for operator, argument in tree:
         if operator in REPEATS:
@@ -103,7 +103,7 @@ def repetitions(tree, inside: int = 1) -> Iterator[tuple[int, int, int]]:
                 yield from repetitions(body, inside)
 
 
-def nested_too_long(tree) -> list[tuple[int, int]]:
+def nested_too_long(tree) -> list[tuple[float, float]]:
     nested = [(most, around) for most, around, _deep in repetitions(tree) if around > 1 and most > 1]
     return [pair for pair in nested if (min(pair) > 4 and pair[1] > MOST_NESTED) or pair[0] * pair[1] > 1000]
 
