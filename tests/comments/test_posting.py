@@ -15,12 +15,23 @@ from comments.models import Comment, Conversation, QueueItem, Sanction
 from comments.screening import detectors
 from comments.screening import run as screening
 from comments.workflow import deciding, posting, reporting
+from tests import cast as actors
 from tests.comments.conftest import publish, turn_down, write
 
 
 def post(world, **options):
     options = {"by": world.rita, "text": "It passed.", "token": "a", "rules_version": world.rules} | options
     return posting.post(options.pop("page", world.page), **options)
+
+
+# edge case 29
+def test_an_address_earns_nothing_only_the_account_does(world):
+    """Somebody else's approved comments do not make a member known, whatever address she gives."""
+    publish(world, by=world.rita)
+    newcomer = actors.person("newcomer")
+    newcomer.emailaddress_set.create(email=world.rita.email.upper(), verified=False)
+    assert screening.is_first_timer(newcomer)
+    assert not screening.is_first_timer(world.rita)
 
 
 def new_rules(world) -> PolicyVersion:

@@ -127,3 +127,25 @@ def test_the_author_takes_back_what_a_moderator_approves(race):
     assert sum(isinstance(result, Decision) for result in results) == 1
     assert Conversation.objects.get().live_count == (again(comment).status == "live")
     assert Page.objects.live().count() == 1
+
+
+# edge case 49
+def test_counts_are_set_anew_while_moderators_decide(race):
+    world = a_world()
+    others = [actors.person(f"writer{number}") for number in range(6)]
+    for other in others:
+        actors.policies.accept(other, world.rules)
+    waiting = [write(world, by=other) for other in others]
+    Conversation.objects.update(live_count=40)
+
+    def act(number: int):
+        if number < 2:
+            for drift in counting.drifts():
+                counting.repair(drift)
+            return None
+        return deciding.approve(again(waiting[number - 2]), by=(world.max, world.mona)[number % 2], version=1)
+
+    results = race(act, runners=8)
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert Conversation.objects.get().live_count == 6
+    assert counting.drifts() == []

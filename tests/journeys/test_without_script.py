@@ -1,14 +1,17 @@
 """Everything that people do, without a line of script."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import OutboxMail
 from articles.models import Draft, Review
 from comments.models import Comment, Report
-from comments.workflow import deciding
+from comments.workflow import deciding, following, posting
 from tests import cast
 from tests.cast import PASSWORD
 from tests.journeys.steps import already_signed_in, card_of, link_in_mail, said, sign_in
@@ -61,6 +64,7 @@ def test_on_a_phone_from_the_rules_to_an_approved_reply(company, plain):
     desk.get_by_role("button", name="Approve").click()
     expect(desk.get_by_text("Approved.")).to_be_visible()
     the_reply_is_public(plain(), company, reply)
+    and_she_leaves_by_the_link_of_the_mail(plain(), company, reply)
 
 
 def the_reply_is_public(page: Page, company, reply: Comment) -> None:
@@ -69,6 +73,22 @@ def the_reply_is_public(page: Page, company, reply: Comment) -> None:
     words = page.locator(f"#comment-{reply.public_id}")
     expect(words).to_contain_text("Mine did, after two winters.")
     assert company.nora.follows.get(comment=reply).by_mail
+
+
+def and_she_leaves_by_the_link_of_the_mail(page: Page, company, reply: Comment) -> None:
+    """Somebody answers her; the worker tells her; two presses, without signing in, and she is told no more."""
+    answer = posting.post(
+        company.page, by=company.rita, text="Thank you.", token="an-answer", rules_version=company.rules, reply_to=reply
+    )
+    deciding.approve(answer, by=company.max, version=answer.version)
+    following.announce_pending(timezone.now() + timedelta(minutes=1))
+    letter = OutboxMail.objects.get(to=company.nora.email, key__endswith=f"-{answer.pk}")
+    assert "Thank you." not in letter.text
+    assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    page.goto(letter.headers["List-Unsubscribe"].strip("<>").replace(settings.SITE_URL, ""))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="You are told no more")).to_be_visible()
+    assert company.nora.follows.get(comment=reply).left_at
 
 
 def test_a_reply_to_what_vanished_becomes_a_comment_of_its_own(company, plain):
