@@ -257,7 +257,7 @@ class TestQueries:
     def test_an_article_costs_the_same_with_one_comment_and_with_two_hundred(
         self, client, page, people, monkeypatch, django_assert_max_num_queries, django_assert_num_queries
     ):
-        monkeypatch.setattr(posting, "_may_post_now", lambda by: None)
+        monkeypatch.setattr(posting, "_may_post_now", lambda by, conversation: None)
         policies.accept(people.rita, cast.rules(people))
         url = page.get_absolute_url()
         client.get(url)

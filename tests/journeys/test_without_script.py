@@ -185,13 +185,17 @@ def test_a_report_and_what_becomes_of_it(company, plain):
     expect(page.locator(".errorlist")).to_contain_text("Choose what is wrong.")
     page.get_by_label("It could harm someone’s health").check()
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Thank you. A moderator will look at it.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Thank you. We have your report")).to_be_visible()
+    receipt = page.url
     assert Report.objects.get(comment=comment).reporter == company.nora
     page = plain(company.mona)
     page.goto(card_of(comment, "reported"))
-    expect(page.get_by_text("It could harm someone’s health.")).to_be_visible()
+    expect(page.get_by_text("It could harm someone’s health.").first).to_be_visible()
     page.get_by_role("button", name="Keep it public").click()
     expect(page.get_by_text("Closed, with no change.")).to_be_visible()
+    page = plain(company.nora)
+    page.goto(receipt)
+    expect(page.get_by_text("We read the comment again, and it stays.")).to_be_visible()
 
 
 def test_a_refused_comment_is_appealed_and_somebody_else_decides(company, plain):
