@@ -151,6 +151,7 @@ def test_a_moderator_clears_a_lane_without_the_mouse(company, new_page):
     # Keys rest behind an open dialog.
     page.keyboard.press("a")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Shortcuts")).to_be_hidden()
     assert status(*comments) == ["held", "held", "held"]
     page.keyboard.press("a")
     expect(page.locator(".toasts")).to_contain_text("Approved.")
