@@ -132,7 +132,9 @@ def clear_the_queue(committed_db, folder: Path, *, items: int, processes: int, d
     decided = [place for place in decided if order[place] not in orphans]
     furthest = max(abs(place - turn) for turn, place in enumerate(decided))
     assert furthest < processes * 20
-    assert all(own for own, _late, _times in said), "a moderator got nothing at all"
+    # SQLite hands its one write lock to whoever asks at the right moment, so there the quick may do everything.
+    if connection.vendor == "postgresql":
+        assert all(own for own, _late, _times in said), "a moderator got nothing at all"
     return sorted(time for _decided, _late, times in said for time in times)
 
 
