@@ -137,10 +137,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['digest', '-id'], name='comment_revision_digest'),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('depth', 0), ('parent', None), ('reply_to', None), ('root', None)), models.Q(('depth__gt', 0), ('parent__isnull', False), ('reply_to__isnull', False), ('root__isnull', False)), _connector='OR'), name='comment_is_a_root_or_has_its_place'),
-        ),
-        migrations.AddConstraint(
             model_name='conversation',
             constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['open', 'first_held', 'all_held', 'read_only', 'hidden'])), name='conversation_mode_is_known'),
         ),

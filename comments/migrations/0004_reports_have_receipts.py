@@ -25,6 +25,10 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='comments.commentrevision'),
         ),
         migrations.AddConstraint(
+            model_name='comment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('depth', 0), ('parent', None), ('reply_to', None), ('root', None)), models.Q(('depth__gt', 0), ('parent__isnull', False), ('reply_to__isnull', False), ('root__isnull', False)), _connector='OR'), name='comment_is_a_root_or_has_its_place'),
+        ),
+        migrations.AddConstraint(
             model_name='report',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('outcome', '')), models.Q(('closed_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='a_report_has_an_answer_once_closed'),
         ),
