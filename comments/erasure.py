@@ -22,9 +22,11 @@ from .models import (
     Follow,
     FollowUp,
     Helpful,
+    MedicalQuestion,
     Notification,
     ReadMark,
     Report,
+    TeamNote,
 )
 from .workflow import crisis, deciding, following, safety
 
@@ -186,6 +188,9 @@ def _blank(comments: list[int]) -> None:
     DecisionText.objects.filter(decision__comment__in=comments).update(message="", note="", salt="")
     Report.objects.filter(comment__in=comments).update(text="")
     Appeal.objects.filter(decision__comment__in=comments).update(text="")
+    # What colleagues told each other about her words may quote them.
+    TeamNote.objects.filter(comment__in=comments).update(text="")
+    MedicalQuestion.objects.filter(comment__in=comments).update(question="", answer="")
     Notification.objects.filter(comment__in=comments, kind__in=news.ANSWERS).delete()
 
 

@@ -1,4 +1,4 @@
-"""What moderators decide: every change of a comment's status goes through `_transition`, together with its Decision."""
+"""What moderators decide: every change of a comment's status goes through `transition`, together with its Decision."""
 
 import hashlib
 import secrets

@@ -9,8 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles import freshness
-from articles.models import Page
 from audit.moves import WrongState
 
 from .. import permissions
@@ -19,11 +17,14 @@ from . import sanctioning
 
 
 def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
-    """Say, or take back, that a comment helped; as often as pressed, it counts once. Returns the count that now stands."""
+    """Say, or take back, that a comment helped; as often as pressed, it counts once. Returns the count that now stands.
+
+    It leaves the page's version alone: readers who are not signed in see the new number with the page's next change, and
+    a popular comment does not empty the page cache.
+    """
     if not by.is_authenticated or comment.author_id == by.pk:
         raise PermissionDenied(_("You cannot mark your own comment as helpful."))
     with transaction.atomic():
-        page = Page.objects.select_for_update(no_key=True).get(pk=comment.conversation_id)
         row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
         if not permissions.can_find_helpful(by, row):
             raise WrongState(_("This comment is no longer public."))
@@ -36,7 +37,6 @@ def find_helpful(comment: Comment, *, by: User, helpful: bool) -> int:
             step = -Helpful.objects.filter(comment=row, user=by).delete()[0]
         if step:
             Comment.objects.filter(pk=row.pk).update(helpful_count=F("helpful_count") + step)
-            freshness.bump(page)
     return row.helpful_count + step
 
 

@@ -15,11 +15,13 @@ from comments.models import (
     Finding,
     Follow,
     Helpful,
+    MedicalQuestion,
     Notification,
     ReadMark,
     Report,
+    TeamNote,
 )
-from comments.workflow import deciding, posting, reacting, reporting
+from comments.workflow import asking, deciding, noting, posting, reacting, reporting
 from tests.comments.conftest import publish, turn_down, write
 from tests.comments.test_following import announce, say
 from tests.comments.test_public_pages import conversation
@@ -41,7 +43,7 @@ def a_life(world) -> dict[str, Comment]:
 
 
 def words_left() -> list[str]:
-    rows = [CommentRevision, DecisionText, Report, Appeal, Finding]
+    rows = [CommentRevision, DecisionText, Report, Appeal, Finding, TeamNote, MedicalQuestion]
     return [str(row) for model in rows for row in model.objects.values_list() if "secret" in str(row)]
 
 
@@ -162,6 +164,8 @@ def test_it_reaches_every_place_where_her_words_or_her_name_are_kept(world, cloc
     made = a_life(world)
     posting.edit(made["held"], by=world.rita, text="secret ten, in new words", version=1, rules_version=world.rules)
     reporting.report(made["live"], by=world.nora, reason="privacy", text="She says: secret two")
+    noting.note(made["live"], by=world.max, text="She wrote: secret two")
+    asking.answer(asking.ask(made["live"], by=world.max, question="Is secret two right?"), by=world.ruth, text="secret")
     hers = company(world, clock)["hers"]
     OutboxMail.objects.filter(key=f"comment-{made['rejected'].pk}-decision-2").update(status="sent")
     erase(world.rita, remove_words=True)

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from articles.models import Page
 from audit.models import Entry
 from audit.moves import WrongState
 from comments.models import Comment, Conversation, Helpful
@@ -47,10 +48,13 @@ class TestVerb:
         reacting.find_helpful(comment, by=world.nora, helpful=True)
         assert Entry.objects.count() == before
 
-    def test_strangers_read_the_new_number_at_the_next_request(self, world, client):
+    def test_a_mark_leaves_the_version_of_the_page_alone(self, world, client):
+        """What strangers get stays cached; the next change of the page brings the number."""
         comment = publish(world)
-        assert "found this" not in client.get(world.page.get_absolute_url()).text
+        before = Page.objects.get(pk=world.page.pk).version
         reacting.find_helpful(comment, by=world.nora, helpful=True)
+        assert Page.objects.get(pk=world.page.pk).version == before
+        publish(world, by=world.nora)
         assert "person found this" in client.get(world.page.get_absolute_url()).text
 
     def test_many_at_once(self, race):
