@@ -8,6 +8,7 @@ import statistics
 import time
 
 ROUNDS = 15
+ITEMS_EACH = 10
 
 
 def main() -> None:
@@ -31,8 +32,9 @@ def main() -> None:
 
 
 def grown(sizes):
-    """One database that grows to each size."""
+    """One database that grows to each size, and its members with it."""
     from accounts import policies
+    from accounts.models import User
     from benchmarks import crowd
     from comments.models import Conversation, QueueItem
     from tests import cast as actors
@@ -40,13 +42,18 @@ def grown(sizes):
     world = actors.people()
     rules = actors.rules(world)
     page = actors.live_article(world)
-    for member in (world.rita, world.nora, world.max):
-        policies.accept(member, rules)
+    policies.accept(world.max, rules)
     conversation = Conversation.objects.get(page=page)
+    members: list[User] = []
     for size in sizes:
         more = size - QueueItem.objects.filter(closed_at=None).count()
-        # One in three is by the moderator who asks, who may not be given any of these.
-        crowd.queue_up(conversation, [world.max, world.rita, world.nora], rules, items=more)
+        names = [f"crowd{number}" for number in range(len(members), size // ITEMS_EACH)]
+        members += User.objects.bulk_create(
+            User(handle=name, handle_skeleton=name, email=f"{name}@example.org") for name in names
+        )
+        # One in twenty is by the moderator who asks, who may not be given any of these.
+        authors = [one for start in range(0, len(members), 19) for one in (world.max, *members[start : start + 19])]
+        crowd.queue_up(conversation, authors, rules, items=more)
         yield size, world
 
 
