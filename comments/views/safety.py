@@ -183,7 +183,7 @@ def _hand_over(request: HttpRequest, chosen: list[AdverseEvent]) -> HttpResponse
         return _table(rows, f"side-effects-{timezone.localdate():%Y-%m-%d}.csv")
     words = ngettext("{n} record is on its way.", "{n} records are on their way.", len(chosen))
     messages.success(request, words.format(n=len(chosen)))
-    return redirect("comments:safety_events")
+    return redirect("comments:safety_event", chosen[0].pk) if len(chosen) == 1 else redirect("comments:safety_events")
 
 
 def _answer(request: HttpRequest, found: AdverseEvent, version: int) -> None:

@@ -10,6 +10,7 @@ const keys = {
   k: ".key-previous",
   a: ".key-approve",
   r: ".key-reject",
+  h: ".key-hold",
   e: ".key-escalate",
   m: ".key-medical",
   s: ".key-record",
