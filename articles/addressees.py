@@ -12,7 +12,7 @@ from accounts.models.people import MACHINE
 from accounts.roles import Role
 
 from . import vouching
-from .models import Page, Review
+from .models import Page, Review, SignOff
 
 # Whoever holds none of these has no business with unpublished text, also not with what they once wrote.
 DESK_ROLES = (Role.WRITER, Role.MEDICAL_REVIEWER, Role.EDITOR)
@@ -52,11 +52,16 @@ class Desk:
     def holds(self, person: User, *roles: str) -> bool:
         return bool(self.roles[person.pk].intersection(roles))
 
-    def who_can_sign(self, review: Review) -> list[User]:
-        """Who could take a step that is left: had no hand in the text, has not signed it, holds what the step asks for."""
-        out = {one.user_id for one in review.revision.contributors.all()} | _signers(review)
+    def who_can_sign(self, review: Review, signatures: list[SignOff] | None = None) -> list[User]:
+        """Who could take a step that is left: had no hand in the text, has not signed it, holds what the step asks for.
+
+        `signatures` are those that stand, if they are known.
+        """
+        signatures = vouching.standing(review) if signatures is None else signatures
+        signed = {one.signer_id for one in [*review.sign_offs.all(), *signatures]}
+        out = {one.user_id for one in review.revision.contributors.all()} | signed
         found: set[int] = set()
-        for step in vouching.steps_left(review):
+        for step in vouching.steps_left(review, signatures):
             able = {one.pk for one in self.holding(step.role)} - out
             if step.needs_credential:
                 able &= self.qualified
@@ -75,8 +80,3 @@ class Desk:
     def _who_fits(self, people: set[int], page: Page) -> set[int]:
         # A specialty that nobody here has would leave the page with nobody.
         return {pk for pk in people if page.specialty_id in self.specialties[pk]} or people
-
-
-def _signers(review: Review) -> set[int]:
-    signed = [*review.sign_offs.all(), *vouching.standing(review)]
-    return {sign_off.signer_id for sign_off in signed}

@@ -37,8 +37,8 @@ def asked(review: Review) -> None:
     desk, facts = Desk(), _facts(review)
     if review.assignee_id:
         assigned(review)
-    elif vouching.steps_left(review):
-        people = _but(review.opened_by_id, desk.who_can_sign(review))
+    elif vouching.steps_left(review, signatures := vouching.standing(review)):
+        people = _but(review.opened_by_id, desk.who_can_sign(review, signatures))
         tell(people, "asked", facts, key=f"review-{review.pk}-asked", path=_review(review))
     else:
         # The text did not change, so its signatures stand: what it waits for is an editor.
@@ -115,6 +115,7 @@ def tell(
     """One mail for each person and `key`. An address that takes no mail must not hold up what is being done."""
     keys = {f"{key}-{person.pk}": person for person in people}
     there = set(OutboxMail.objects.filter(key__in=keys).values_list("key", flat=True))
+    letters = []
     for one, person in keys.items():
         if one in there:
             continue
@@ -123,9 +124,10 @@ def tell(
             "path": path(person) if callable(path) else path,
         }
         try:
-            mail.send(f"articles/{template}", person.email, words, key=one)
+            letters.append(mail.write(f"articles/{template}", person.email, words, key=one))
         except ValidationError:
             log.warning("Person %s has an address that takes no mail.", person.pk)
+    mail.queue(letters)
 
 
 def one_line(text: str) -> str:

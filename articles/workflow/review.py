@@ -26,9 +26,8 @@ REASON_MAX = 500
 
 def open_review(revision, *, by, leans_on: Review | None = None, reaffirms: bool = False) -> Review:
     """A cycle over `revision` under the policy in force. The caller holds the page's lock and asked permission."""
-    policy = ReviewPolicy.objects.in_force().get(
-        kind=revision.page.kind, risk=revision.page.risk, change_class=revision.change_class
-    )
+    policies = ReviewPolicy.objects.in_force().prefetch_related("steps")
+    policy = policies.get(kind=revision.page.kind, risk=revision.page.risk, change_class=revision.change_class)
     last = timezone.localdate() + timedelta(days=REVIEW_DAYS)
     first = last - timedelta(days=SPREAD_DAYS)
     review = Review.objects.create(
