@@ -76,6 +76,8 @@ def take_over(item: QueueItem, *, by: User, reason: str) -> QueueItem:
 
 
 def release(item: QueueItem, *, by: User) -> None:
+    """Put an item back before its lease ends; somebody else's is left alone."""
+    _may_claim(by)
     QueueItem.objects.filter(pk=item.pk, claimed_by=by, closed_at=None).update(claimed_by=None, claimed_until=None)
 
 
