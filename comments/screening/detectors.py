@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+from .age import under_age
 from .crisis import crisis
 from .medical import medical_question, side_effect, treatment_advice
 from .names import names
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 DETECTORS: dict[str, Callable[[Scan], list[Seen]]] = {
     detector.__name__: detector
     for detector in (
-        crisis, personal_details, names, links, selling, words, treatment_advice, side_effect, medical_question,
+        crisis, under_age, personal_details, names, links, selling, words, treatment_advice, side_effect, medical_question,
     )
 }  # fmt: skip
 # Seconds of this thread's own work, not of the clock: a busy machine must not hold everybody's comments.

@@ -42,6 +42,11 @@ MEANINGS = {
     "named_person": Meaning(
         Lane.PRIVACY, _("Somebody’s name"), _("Names another person beside an illness or a clinic."), "shield",
     ),
+    "under_age": Meaning(
+        Lane.PRIVACY, _("May be under 16"),
+        _("Says that its writer is under 16. Do not answer in public: keep it back, and pass it on to whoever looks after accounts."),
+        "shield",
+    ),
     "drug_and_symptom": Meaning(
         Lane.SAFETY, _("Possible side effect"), _("Names a drug and a symptom. It may be a report of a side effect."), "pill",
     ),

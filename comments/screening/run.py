@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
@@ -39,7 +39,7 @@ def is_answer_of_the_team(revision: CommentRevision) -> bool:
 
 
 def keep(revision: CommentRevision, seen: Iterable[Seen]) -> list[Finding]:
-    """Findings are facts about words. Whenever they arrive, they change no status."""
+    """Findings are facts about words; they change no status."""
     return Finding.objects.bulk_create(
         Finding(
             revision=revision, detector=one.detector, detector_version=one.version, label=one.label,
@@ -47,19 +47,6 @@ def keep(revision: CommentRevision, seen: Iterable[Seen]) -> list[Finding]:
         )
         for one in seen
     )  # fmt: skip
-
-
-@transaction.atomic
-def keep_late(revision: CommentRevision, seen: list[Seen]) -> policy.Outcome | None:
-    """What a slow detector says after the comment was decided on: findings, and where a moderator should look again.
-
-    The comment stays as it stands; None, and nothing is kept, once the words are erased. The caller opens the lane.
-    """
-    row = CommentRevision.objects.select_for_update(no_key=True, of=("self",)).get(pk=revision.pk)
-    if not row.text:
-        return None
-    keep(row, seen)
-    return policy.decide(seen, mode=Conversation.Mode.OPEN, first_timer=False, side_effects=settings.ADVERSE_EVENTS)
 
 
 def is_first_timer(user: User) -> bool:

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comments.models import Comment, CommentRevision, Conversation
-from comments.screening import repeats, run
-from comments.screening.scan import Scan, Seen
-from comments.workflow import deciding, posting
+from comments.screening import repeats
+from comments.screening.scan import Scan
+from comments.workflow import posting
 from tests import cast as actors
 from tests.comments.conftest import write
 
@@ -127,40 +127,6 @@ class TestLikeness:
     def test_it_lies_between_nothing_and_all(self, one, other):
         assert 0 <= likeness(one, other) <= 1
         assert likeness(one, one) in (0, 1)
-
-
-class TestLateResults:
-    # edge case 47
-    def test_what_comes_after_the_decision_is_a_finding_and_no_transition(self, open_world):
-        comment = write(open_world, text=ANOTHER)
-        outcome = run.keep_late(comment.current, [Seen("outside", "abuse", [(0, 5)], 4)])
-        comment.refresh_from_db()
-        assert (comment.status, comment.version) == ("live", 2)
-        finding = comment.current.findings.get()
-        assert (finding.detector, finding.detector_version, finding.label, finding.spans) == (
-            "outside",
-            4,
-            "abuse",
-            [[0, 5]],
-        )
-        assert (outcome.held, outcome.lane) == (True, "held")
-
-    # edge case 47
-    def test_it_brings_nothing_back_that_was_decided(self, open_world):
-        comment = write(open_world, text="Stop your tablets now.")
-        deciding.approve(comment, by=open_world.max, version=comment.version)
-        run.keep_late(comment.current, [Seen("outside", "selling")])
-        comment.refresh_from_db()
-        assert comment.status == "live"
-
-    # edge case 47
-    def test_nothing_is_kept_about_words_that_are_gone(self, open_world):
-        comment = write(open_world, text=ANOTHER)
-        from comments import erasure
-
-        erasure.erase(open_world.rita, remove_words=True)
-        assert run.keep_late(comment.current, [Seen("outside", "abuse", [(0, 5)])]) is None
-        assert not comment.current.findings.exists()
 
 
 def test_findings_carry_the_version_of_their_detector(open_world):

@@ -140,6 +140,7 @@ class TestRunning:
         assert seen == [Seen("scan", "detector_failed")]
         assert policy.decide(seen, mode=Mode.OPEN, first_timer=False).held
 
+    # edge case 47
     def test_out_of_time_the_rest_is_left_out_and_the_comment_is_held(self, monkeypatch):
         def slow(scan):
             began = time.thread_time()

@@ -20,6 +20,7 @@ FLOORS = {
         "crowdfunding": (0.98, 0.98), "dose_or_stopping": (0.95, 0.95), "drug_and_symptom": (0.94, 0.95), "email_address": (0.98, 0.98),
         "link": (0.98, 0.98), "medical_question": (0.90, 0.90), "named_person": (0.98, 0.98), "own_treatment": (0.85, 0.95),
         "phone_number": (0.98, 0.90), "record_number": (0.90, 0.98), "recruiting": (0.98, 0.98), "selling": (0.98, 0.90),
+        "under_age": (0.98, 0.98),
     },
     HELD_OUT: {
         "abuse": (0.83, 0.83), "contact_move": (0.60, 0.75), "crisis": (0.74, 0.92), "crisis_past": (0.71, 0.83), "dose_or_stopping": (0.83, 0.83),

@@ -33,12 +33,14 @@ def test_a_status_without_its_decision(comment, without_triggers):
     assert f"comments_comment {comment.pk}: stands otherwise than its last decision says" in failures()
 
 
+# edge case 54
 def test_a_decision_that_was_taken_out(comment, without_triggers):
     with without_triggers("comments_decision"):
         Decision.objects.all().delete()
     assert failures() != []
 
 
+# edge case 54
 def test_a_decision_with_another_number(comment, without_triggers):
     with without_triggers("comments_decision"):
         Decision.objects.filter(comment=comment).update(version=7)
