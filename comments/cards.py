@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from accounts.desks import Card
 from accounts.roles import Role
 
-from . import permissions, queue, side_effects
+from . import members, permissions, queue, side_effects
 from .models import MedicalQuestion, QueueItem
 
 Lane = QueueItem.Lane
@@ -32,6 +32,24 @@ def moderation(user) -> list[Card]:
             ).format(n=urgent)
             if urgent
             else "",
+        ),
+        *_appeals(),
+    ]
+
+
+def _appeals() -> list[Card]:
+    """Second looks at warnings and limits; those at comments wait in the queue."""
+    count = members.open_sanction_appeals()[: queue.MOST_COUNTED].count()
+    if not count:
+        return []
+    return [
+        Card(
+            title=_("Appeals against warnings and limits"),
+            count=count,
+            url=reverse("comments:appeals"),
+            action=_("Hear the oldest one"),
+            icon="hand",
+            role=Role.MODERATOR,
         )
     ]
 

@@ -26,12 +26,13 @@ from .models import (
     Notification,
     ReadMark,
     Report,
+    SanctionAppeal,
     TeamNote,
 )
 from .workflow import crisis, deciding, following, safety
 
 Status = Comment.Status
-SANCTION_LETTERS = ("sanction", "sanction_lifted")
+SANCTION_LETTERS = ("sanction", "sanction_lifted", "sanction_stands")
 
 
 @transaction.atomic
@@ -58,6 +59,7 @@ def erase(user: User, *, remove_words: bool) -> None:
     _blank([comment.pk for comment in going])
     Report.objects.filter(reporter=user).update(text="")
     user.sanctions.update(message="")
+    SanctionAppeal.objects.filter(sanction__user=user).update(text="", answer="")
     # A case stays, with codes and dates: whether somebody helped must remain provable. What was said about her goes.
     CrisisStep.objects.filter(case__comment__author=user).exclude(text="").update(text="")
     FollowUp.objects.filter(case__comment__author=user).exclude(note="").update(note="")
@@ -91,8 +93,9 @@ def export(user: User) -> dict:
                 "from": one.created_at.isoformat(),
                 "until": one.until and one.until.isoformat(),
                 "lifted": one.lifted_at and one.lifted_at.isoformat(),
+                "appeal": _appeal(getattr(one, "appeal", None)),
             }
-            for one in user.sanctions.order_by("pk")
+            for one in user.sanctions.select_related("appeal").order_by("pk")
         ],
         "side_effects": [
             {
@@ -176,8 +179,12 @@ def _decision(decision: Decision) -> dict:
         "reason": decision.reason,
         "rule": str(decision.clause) if decision.clause else "",
         "message": words.message if words else "",
-        "appeal": appeal and {"text": appeal.text, "at": appeal.created_at.isoformat(), "upheld": appeal.upheld},
+        "appeal": _appeal(appeal),
     }
+
+
+def _appeal(appeal: Appeal | SanctionAppeal | None) -> dict | None:
+    return appeal and {"text": appeal.text, "at": appeal.created_at.isoformat(), "upheld": appeal.upheld}
 
 
 def _blank(comments: list[int]) -> None:

@@ -11,7 +11,7 @@ from accounts.models import User
 
 from . import members, refusals, rules
 from .models import Batch, Comment, Sanction
-from .workflow import opening, sanctioning
+from .workflow import appealing, opening, sanctioning
 
 Kind = Sanction.Kind
 
@@ -103,6 +103,26 @@ class LiftForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose why you lift it."), "invalid_choice": _("Choose why you lift it.")},
     )
+
+
+class HearForm(forms.Form):
+    """The answer to an appeal of a sanction."""
+
+    lift = forms.ChoiceField(
+        label=_("What do you decide?"),
+        choices=[("1", _("Lift it")), ("0", _("It stays as it is"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you decide.")},
+    )
+    answer = forms.CharField(
+        label=_("What the member will read"),
+        help_text=_("Needed where it stays."),
+        required=False,
+        max_length=appealing.LONGEST_ANSWER,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    use_required_attribute = False
 
 
 class BulkForm(forms.Form):

@@ -10,7 +10,7 @@ from accounts.models import PolicyClause, User
 from accounts.roles import Role, holds
 
 from . import permissions, trust
-from .models import Appeal, Comment, Conversation, Decision, QueueItem, Report, Sanction
+from .models import Appeal, Comment, Conversation, Decision, QueueItem, Report, Sanction, SanctionAppeal
 from .workflow import sanctioning
 
 Status = Comment.Status
@@ -30,6 +30,7 @@ class Row:
     holds: bool
     ended: datetime | None
     appeal_at: Comment | None = None  # the comment whose decision it follows from, where she can still ask
+    can_ask: bool = False  # about the sanction itself
 
     @property
     def is_past(self) -> bool:
@@ -97,6 +98,28 @@ def answered_appeals() -> list[Appeal]:
     )
 
 
+def open_sanction_appeals() -> QuerySet[SanctionAppeal]:
+    """Second looks at sanctions that nobody has answered; what was lifted meanwhile needs no answer."""
+    return SanctionAppeal.objects.filter(decided_at=None, sanction__lifted_at=None)
+
+
+@dataclass(frozen=True)
+class SanctionAppealRow:
+    appeal: SanctionAppeal
+    is_mine_to_hear: bool
+
+
+def sanction_appeals(viewer: User) -> list[SanctionAppealRow]:
+    """Those that wait, the oldest first, and whether the viewer may hear them."""
+    rows = open_sanction_appeals().select_related("sanction__user", "sanction__clause", "first_moderator")
+    return [SanctionAppealRow(one, permissions.can_hear(viewer, one)) for one in rows.order_by("pk")[:MOST_APPEALS]]
+
+
+def answered_sanction_appeals() -> list[SanctionAppeal]:
+    rows = SanctionAppeal.objects.filter(decided_at__isnull=False).select_related("sanction__user", "decided_by")
+    return list(rows.order_by("-decided_at")[:MOST_SHOWN])
+
+
 def _appeals() -> QuerySet[Appeal]:
     return Appeal.objects.select_related(
         "decision__comment__current", "decision__author", "decision__clause", "first_moderator", "decided_by"
@@ -105,7 +128,13 @@ def _appeals() -> QuerySet[Appeal]:
 
 def sanctions(user: User) -> list[Row]:
     rows = user.sanctions.select_related(
-        "by", "lifted_by", "clause", "conversation__page__live_publication", "decision__comment", "decision__appeal"
+        "by",
+        "lifted_by",
+        "clause",
+        "conversation__page__live_publication",
+        "decision__comment",
+        "decision__appeal",
+        "appeal",
     )
     return [_row(one) for one in rows.defer("conversation__page__live_publication__artefact").order_by("-pk")[:100]]
 
@@ -170,6 +199,7 @@ def _row(one: Sanction) -> Row:
         holds=one.lifted_at is None and not is_over and one.kind != Sanction.Kind.WARNING,
         ended=one.lifted_at or (one.until if is_over else None),
         appeal_at=follows.comment if can_ask else None,
+        can_ask=not can_ask and permissions.can_appeal_sanction(one.user, one),
     )
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role, holds
 
-from .models import Comment, Conversation, Decision, ModeratorSettings
+from .models import Comment, Conversation, Decision, ModeratorSettings, Sanction, SanctionAppeal
 
 Status = Comment.Status
 MODE = Conversation.Mode
@@ -130,6 +130,23 @@ def can_appeal(user, comment: Comment, decision: Decision | None) -> bool:
         and decision.from_status != comment.status
         and not hasattr(decision, "appeal")
     )
+
+
+def can_appeal_sanction(user, sanction: Sanction) -> bool:
+    """The member, once, as long as it holds or is a warning, and not too long after she was told."""
+    now = timezone.now()
+    return (
+        sanction.user_id == user.pk
+        and sanction.lifted_at is None
+        and (sanction.until is None or sanction.until > now)
+        and sanction.created_at > now - APPEAL_WINDOW
+        and not hasattr(sanction, "appeal")
+    )
+
+
+def can_hear(user, appeal: SanctionAppeal) -> bool:
+    """A moderator who did not impose the sanction, and whom it is not about."""
+    return is_moderator(user) and user.pk not in (appeal.first_moderator_id, appeal.sanction.user_id)
 
 
 def can_see(user, comment: Comment) -> bool:

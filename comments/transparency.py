@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from articles import freshness
 
-from .models import Appeal, Comment, Decision, QueueItem, Report, Sanction
+from .models import Appeal, Comment, Decision, QueueItem, Report, Sanction, SanctionAppeal
 
 Status = Comment.Status
 Source = Decision.Source
@@ -216,21 +216,30 @@ def in_words(took: timedelta) -> str:
 
 
 def _appeals(asked: Period) -> Table:
-    asked_for = _within(asked, "created_at")
+    """Second looks at decisions about comments, and at warnings and limits; two queries."""
+    sent, answered, changed = zip(*(_second_looks(model, asked) for model in (Appeal, SanctionAppeal)), strict=True)
+    rates = [
+        _("too few to tell") if n < FEWEST else f"{round(100 * k / n)} %"
+        for k, n in zip(changed, answered, strict=True)
+    ]
+    rows = [
+        Row(_("Members asked us to look again"), "sent", tuple(map(told, sent))),
+        Row(_("We answered"), "answered", tuple(map(told, answered))),
+        Row(_("and changed our decision, of a hundred"), "overturned", tuple(rates)),
+    ]
+    columns = (_("About comments"), _("About warnings and limits"))
+    return Table("appeals", _("Second looks"), columns, rows)
+
+
+def _second_looks(model: type[Appeal] | type[SanctionAppeal], asked: Period) -> tuple[int, int, int]:
+    """How many asked, how many were answered, and of these how many with a changed decision."""
     answered = _within(asked, "decided_at") & Q(upheld__isnull=False)
-    found = Appeal.objects.aggregate(
-        sent=Count("pk", filter=asked_for),
+    found = model._default_manager.aggregate(
+        sent=Count("pk", filter=_within(asked, "created_at")),
         answered=Count("pk", filter=answered),
         changed=Count("pk", filter=answered & Q(upheld=True)),
     )
-    n, changed = found["answered"], found["changed"]
-    rate = _("too few to tell") if n < FEWEST else f"{round(100 * changed / n)} %"
-    rows = [
-        Row(_("Members asked us to look again"), "sent", (told(found["sent"]),)),
-        Row(_("We answered"), "answered", (told(n),)),
-        Row(_("and changed our decision, of a hundred"), "overturned", (rate,)),
-    ]
-    return Table("appeals", _("Second looks"), (_("Value"),), rows)
+    return found["sent"], found["answered"], found["changed"]
 
 
 def _reports(asked: Period) -> Table:

@@ -238,6 +238,49 @@ TRIGGERS = [
         ],
     ),
     guard(
+        "comments_sanctionappeal_by_who_imposed_it",
+        "comments_sanctionappeal",
+        "INSERT",
+        [
+            (
+                "NEW.decided_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM comments_sanction s WHERE s.id = NEW.sanction_id "
+                "AND s.by_id = NEW.first_moderator_id)",
+                "an appeal of a sanction begins open and names who imposed it",
+            ),
+        ],
+    ),
+    guard(
+        "comments_sanctionappeal_heard_once",
+        "comments_sanctionappeal",
+        "UPDATE",
+        [
+            (
+                "NEW.sanction_id <> OLD.sanction_id OR NEW.first_moderator_id <> OLD.first_moderator_id "
+                "OR NEW.created_at <> OLD.created_at OR (NEW.text <> OLD.text AND NEW.text <> '') "
+                "OR (OLD.decided_at IS NOT NULL AND (NEW.decided_at IS NULL OR NEW.decided_at <> OLD.decided_at "
+                "OR NEW.decided_by_id <> OLD.decided_by_id OR NEW.upheld <> OLD.upheld "
+                "OR (NEW.answer <> OLD.answer AND NEW.answer <> '')))",
+                "an appeal of a sanction is answered once; only its words can be erased",
+            ),
+            (
+                "NEW.decided_at IS NOT NULL AND OLD.decided_at IS NULL AND NOT "
+                + _MODERATES.format(who="decided_by_id"),
+                "only a moderator hears an appeal",
+            ),
+            (
+                "NEW.decided_at IS NOT NULL AND EXISTS (SELECT 1 FROM comments_sanction s WHERE s.id = NEW.sanction_id "
+                "AND s.user_id = NEW.decided_by_id)",
+                "nobody hears an appeal of their own",
+            ),
+        ],
+    ),
+    guard(
+        "comments_sanctionappeal_no_delete",
+        "comments_sanctionappeal",
+        "DELETE",
+        [("true", "an appeal is answered, never deleted")],
+    ),
+    guard(
         "comments_helpful_is_for_others",
         "comments_helpful",
         "INSERT",

@@ -19,7 +19,7 @@ from articles.models import DrugFacts, Page
 from .. import queue, rules, word_list
 from ..models import Comment, Decision, QueueItem, Report
 from ..screening import learnt
-from ..workflow import deciding, following, posting, reporting, safety, sanctioning, wording
+from ..workflow import appealing, deciding, following, posting, reporting, safety, sanctioning, wording
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -38,6 +38,10 @@ SANCTIONS = {
         "always_hold",
         "Two of your comments could have hurt somebody, so one of us reads each of yours first.",
     ),
+}
+# Who asks for a second look at it, so many hours after, and why.
+SECOND_LOOKS = {
+    "mushroom": (20, "Nobody was hurt by my tea. I only wrote what we do at home, and I will leave it out from now on.")
 }
 # What moderators watch for: hours ago, the list as they wrote it, and why.
 WATCHED_BY = "kofi-hallstrom"
@@ -91,6 +95,9 @@ def events(pages: Pages) -> Iterator[Event]:
             yield Event(decision["hours_ago"], partial(_decide, said, row, decision))
         if row["ref"] in SANCTIONS:
             yield Event(row["decisions"][-1]["hours_ago"] - A_MINUTE, partial(_sanction, said, row))
+        if row["ref"] in SECOND_LOOKS:
+            hours, words = SECOND_LOOKS[row["ref"]]
+            yield Event(row["decisions"][-1]["hours_ago"] - hours, partial(_ask_again, said, row, words))
         if row["appeal"]:
             yield Event(row["appeal"]["hours_ago"], partial(_appeal, said, row))
         if row["status"] == Comment.Status.LIVE and row["decisions"]:
@@ -161,6 +168,11 @@ def _sanction(said: Said, row: Row) -> None:
     sanctioning.impose(
         decision.author, by=decision.decided_by, kind=kind, reason=decision.reason, message=message, decision=decision
     )
+
+
+def _ask_again(said: Said, row: Row, words: str) -> None:
+    author = person(row["author"])
+    appealing.appeal_sanction(author.sanctions.latest("pk"), by=author, words=words)
 
 
 def _decide(said: Said, row: Row, told: Row) -> None:

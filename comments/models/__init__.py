@@ -5,7 +5,7 @@ from .conversation import Comment, CommentRevision, Conversation
 from .crisis import CrisisCase, CrisisStep, FollowUp
 from .desk import Batch, MedicalQuestion, ModeratorSettings, TeamNote
 from .machine import SpamModel, Webhook, WebhookDelivery, WordList
-from .moderation import Appeal, Decision, DecisionText, Finding, QueueItem, Report, Sanction
+from .moderation import Appeal, Decision, DecisionText, Finding, QueueItem, Report, Sanction, SanctionAppeal
 from .safety import AdverseEvent, SafetyContact
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Report",
     "SafetyContact",
     "Sanction",
+    "SanctionAppeal",
     "SpamModel",
     "TeamNote",
     "Webhook",

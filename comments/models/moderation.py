@@ -273,3 +273,34 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"appeal of {self.decision}"
+
+
+class SanctionAppeal(models.Model):
+    """A member asks once for a second look at a sanction itself; somebody else takes it. Its words are erasable."""
+
+    sanction = models.OneToOneField(Sanction, models.PROTECT, related_name="appeal")
+    first_moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )  # copied, so that the CHECK below can read it
+    text = models.TextField(max_length=2000)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    upheld = models.BooleanField(null=True)  # the appeal: the sanction was lifted
+    answer = models.TextField(blank=True, max_length=1000)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_sanctions_appeal_is_heard_by_somebody_else",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("first_moderator")),
+            ),
+            models.CheckConstraint(
+                name="a_sanctions_appeal_is_open_or_answered",
+                condition=Q(decided_by=None, decided_at=None, upheld=None)
+                | Q(decided_by__isnull=False, decided_at__isnull=False, upheld__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"appeal of {self.sanction}"

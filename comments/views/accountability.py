@@ -1,14 +1,20 @@
 """What a member is told: what stands against her, and the reasons for each decision about her words."""
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import members
+from audit.moves import WrongState
 
 from .. import members as rolls
-from .. import statements
-from ..models import Decision
+from .. import permissions, statements
+from ..forms import AppealForm
+from ..models import Decision, Sanction
+from ..workflow import appealing
 from .address import never_stored
 
 
@@ -18,6 +24,27 @@ from .address import never_stored
 def standing(request: HttpRequest) -> HttpResponse:
     """Everything that was ever imposed on me, what of it holds now, and what I can do about it."""
     return render(request, "comments/standing.html", {"rows": rolls.told_to(request.user)})
+
+
+@members
+@never_stored
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal_sanction(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that somebody else looks again at what stands against me."""
+    row = get_object_or_404(Sanction.objects.select_related("clause", "appeal"), pk=pk, user=request.user)
+    if request.method != "POST" and not permissions.can_appeal_sanction(request.user, row):
+        raise Http404
+    form = AppealForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            appealing.appeal_sanction(row, by=request.user, words=form.cleaned_data["text"])
+        except (WrongState, ValidationError) as refusal:
+            form.add_error(None, refusal if isinstance(refusal, ValidationError) else str(refusal))
+        else:
+            messages.success(request, _("Thank you. A moderator who had not decided about it will answer."))
+            return redirect("comments:standing")
+    context = {"sanction": row, "form": form}
+    return render(request, "comments/appeal_sanction.html", context, status=422 if request.method == "POST" else 200)
 
 
 @members

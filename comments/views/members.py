@@ -13,11 +13,11 @@ from accounts.models import User
 from accounts.roles import Role
 from audit.moves import WrongState
 
-from .. import casefile, members, queue
+from .. import casefile, members, permissions, queue
 from ..forms import number_in
-from ..member_forms import LiftForm, SanctionForm
-from ..models import Sanction
-from ..workflow import sanctioning
+from ..member_forms import HearForm, LiftForm, SanctionForm
+from ..models import Sanction, SanctionAppeal
+from ..workflow import appealing, sanctioning
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -86,9 +86,40 @@ def appeals(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": members.open_appeals(request.user),
         "answered": members.answered_appeals(),
+        "sanction_rows": members.sanction_appeals(request.user),
+        "sanctions_answered": members.answered_sanction_appeals(),
         "tabs": casefile.tabs(queue.lanes()),
     }
     return render(request, "comments/members/appeals.html", context)
+
+
+@holders_of(Role.MODERATOR)
+@never_cache
+@FORM
+def hear(request: HttpRequest, pk: int) -> HttpResponse:
+    """One appeal of a sanction, and its answer."""
+    rows = SanctionAppeal.objects.select_related("sanction__user", "sanction__clause", "sanction__by", "decided_by")
+    appeal = get_object_or_404(rows, pk=pk)
+    form, refusal, status = HearForm(request.POST or None), "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            lift, answer = form.cleaned_data["lift"] == "1", form.cleaned_data["answer"]
+            try:
+                appealing.hear(appeal, by=request.user, lift=lift, answer=answer)
+            except ValidationError as error:
+                form.add_error(None, error)
+            except (WrongState, PermissionDenied) as first:
+                refusal, status = str(first), 409 if isinstance(first, WrongState) else 403
+                appeal = get_object_or_404(rows, pk=pk)
+            else:
+                messages.success(request, _("Answered. The member is told."))
+                return redirect("comments:appeals")
+    context = {
+        "appeal": appeal, "form": form, "refusal": refusal, "may_hear": permissions.can_hear(request.user, appeal),
+        "tabs": casefile.tabs(queue.lanes()),
+    }  # fmt: skip
+    return render(request, "comments/members/hear.html", context, status=status)
 
 
 def _form(request: HttpRequest, user: User, form: SanctionForm, *, refusal: str = "", status: int = 200):

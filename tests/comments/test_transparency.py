@@ -92,7 +92,7 @@ class TestFigures:
         turn_down(world, write(world))
         found = counted()
         assert found["times", "median", "Value"] == "too few to tell"
-        assert found["appeals", "overturned", "Value"] == "too few to tell"
+        assert found["appeals", "overturned", "About comments"] == "too few to tell"
 
     def test_second_looks_and_how_often_we_were_wrong(self, world, clock, counted):
         for number, comment in enumerate(several(world, clock, 5)):
@@ -102,8 +102,8 @@ class TestFigures:
             (deciding.restore if number < 2 else deciding.keep)(comment, by=world.mona, version=comment.version)
         assert Appeal.objects.filter(upheld=True).count() == 2
         found = counted()
-        assert found["appeals", "answered", "Value"] == "5"
-        assert found["appeals", "overturned", "Value"] == "40 %"
+        assert found["appeals", "answered", "About comments"] == "5"
+        assert found["appeals", "overturned", "About comments"] == "40 %"
 
     def test_reports_and_sanctions(self, world, clock, counted):
         reporting.report(publish(world), by=world.nora, reason="unkind")

@@ -23,6 +23,7 @@ from comments import protocol, urls, workflow
 from comments.member_forms import freeze
 from comments.models import AdverseEvent, Batch, Comment, CrisisCase, Decision, QueueItem, Sanction
 from comments.workflow import (
+    appealing,
     asking,
     batches,
     caring,
@@ -94,6 +95,8 @@ def a_desk() -> SimpleNamespace:
     world.sanction = sanctioning.impose(
         world.nora, by=world.mona, kind="always_hold", reason="unkind", message="Please be kind."
     )
+    world.limit = sanctioning.impose(world.rita, by=world.mona, kind="warning", reason="unkind", message="Be kind.")
+    world.appeal = appealing.appeal_sanction(world.limit, by=world.rita, words="I was only tired.")
     world.batch = batches.start(
         [(world.effect.pk, world.effect.version)], by=world.max, act="approve", reason="", clause_code="", message=""
     )
@@ -178,6 +181,7 @@ DOORS = {
     "webhooks": ((), lambda w: {"url": "https://other.example/told", "events": ["backlog.age"]}),
     "webhook": (lambda w: [w.hook.pk], lambda w: {"act": "switch_off"}),
     "appeals": ((), None),
+    "hear": (lambda w: [w.appeal.pk], lambda w: {"lift": "1", "answer": ""}),
     "member": (["nora"], None),
     "sanction": (["nora"], lambda w: {"kind": "warning", "reason": "unkind", "message": "Please be kind."}),
     "member_waiting": (
@@ -293,6 +297,7 @@ def test_no_decision_goes_through_by_its_name(world, client, choice, who):
 
 SOON = {"until": timezone.now() + TOMORROW}
 VERBS = {
+    "appealing.hear": lambda w, by: appealing.hear(w.appeal, by=by, lift=True, answer=""),
     "asking.ask": lambda w, by: asking.ask(w.live, by=by, question="Is it so?"),
     "asking.answer": lambda w, by: asking.answer(w.asked, by=by, text="It is not."),
     "batches.start": lambda w, by: batches.start(
@@ -357,7 +362,7 @@ VERBS = {
 }  # fmt: skip
 # What members do with their own, or with what they read; and a question that answers in words.
 OF_MEMBERS = {
-    "posting.post", "posting.edit", "posting.withdraw", "posting.appeal", "reacting.find_helpful", "reacting.mark_read",
+    "appealing.appeal_sanction", "posting.post", "posting.edit", "posting.withdraw", "posting.appeal", "reacting.find_helpful", "reacting.mark_read",
     "reporting.report", "following.follow", "following.set_mail", "following.leave", "following.mark_seen",
     "crisis.why_not_close",
 }  # fmt: skip
@@ -463,7 +468,7 @@ class TestOwnMatters:
         form = {"kind": "warning", "reason": "unkind", "message": "Be kind."}
         for handle in ("max", "mona", "ada"):
             assert client.post(reverse("comments:sanction", args=[handle]), form).status_code == 403
-        assert Sanction.objects.count() == 1
+        assert Sanction.objects.count() == 2
 
     def test_a_side_effect_in_her_own_words_is_a_colleagues_to_record(self, world):
         with pytest.raises(PermissionDenied):
