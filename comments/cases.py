@@ -1,7 +1,7 @@
 """What the desk shows of people who may be in danger: open cases, one case with everything in it, and whom to look after again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -18,6 +18,8 @@ from .screening.policy import MEANINGS
 from .workflow import crisis
 
 PAGE_SIZE = 20
+NEAR = timedelta(days=7)
+MOST_NEARBY = 5
 Outcome = CrisisCase.Outcome
 Kind = CrisisStep.Kind
 
@@ -75,6 +77,7 @@ class CaseFile:
     points: list[Point]
     workers: list[User]
     follow_ups: list[FollowUp]
+    nearby: list[CrisisCase]
     is_mine: bool
     blurs: bool
     can_be_written_to: bool
@@ -101,6 +104,24 @@ def open_cases(viewer: User, after: CrisisCase | None = None) -> tuple[list[Row]
     return sorted(rows, key=lambda row: not row.is_late), len(found) > PAGE_SIZE
 
 
+def closed_cases(viewer: User, before: CrisisCase | None = None) -> tuple[list[Row], bool]:
+    """Up to twenty, the newest first, and whether there are more."""
+    cases = described(viewer).filter(closed_at__isnull=False).select_related("closed_by").order_by("-pk")
+    if before is not None:
+        cases = cases.filter(pk__lt=before.pk)
+    found = list(cases[: PAGE_SIZE + 1])
+    return [Row(case, clocks(case)) for case in found[:PAGE_SIZE]], len(found) > PAGE_SIZE
+
+
+def nearby(case: CrisisCase, viewer: User) -> list[CrisisCase]:
+    """Others in the same conversation, a week before and after: one such comment can draw the next."""
+    about = described(viewer).filter(
+        comment__conversation=case.comment.conversation_id,
+        opened_at__range=(case.opened_at - NEAR, case.opened_at + NEAR),
+    )
+    return list(about.exclude(pk=case.pk).order_by("-pk")[:MOST_NEARBY])
+
+
 def follow_ups(viewer: User) -> list[FollowUp]:
     """The next twenty that are not done, soonest first."""
     rows = FollowUp.objects.filter(done_at=None).exclude(case__comment__author=viewer)
@@ -123,6 +144,7 @@ def of(case: CrisisCase, viewer: User) -> CaseFile:
         points=[Point(code, question, answers[code]) for code, question in protocol.POINTS.items()],
         workers=list(workers.values()),
         follow_ups=list(case.follow_ups.select_related("done_by").order_by("due_at", "pk")),
+        nearby=nearby(case, viewer),
         is_mine=viewer.pk in workers,
         blurs=settings is None or settings.blurs,
         can_be_written_to=author.is_active and not author.erased_at,

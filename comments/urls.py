@@ -100,6 +100,7 @@ urlpatterns = [
     path("desk/moderation/safety/contacts/", safety.contacts, name="safety_contacts"),
     path("desk/moderation/safety/contacts/<int:pk>/end/", safety.end_contact, name="safety_end_contact"),
     path("desk/moderation/crisis/cases/", crisis.listed, name="crisis_cases"),
+    path("desk/moderation/crisis/cases/closed/", crisis.closed, name="crisis_closed"),
     path("desk/moderation/crisis/cases/<int:pk>/", crisis.case, name="crisis_case"),
     path("desk/moderation/crisis/cases/<int:pk>/look/<int:follow_up>/", crisis.look_again, name="crisis_look"),
     path("desk/moderation/<slug:lane>/", moderation.lane, name="lane"),

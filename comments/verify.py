@@ -7,7 +7,7 @@ from audit.models import Entry
 from audit.verify import Failure, failure, register
 
 from . import counting, text
-from .models import AdverseEvent, Comment, CommentRevision, Decision
+from .models import AdverseEvent, Comment, CommentRevision, CrisisCase, CrisisStep, Decision
 from .workflow import safety
 
 
@@ -57,3 +57,25 @@ def side_effects() -> Iterator[Failure]:
             yield failure(event, "holds other words than the log says")
         elif facts[-1].get("to", AdverseEvent.State.RECORDED) != event.state:
             yield failure(event, "stands otherwise than its last entry says")
+
+
+@register("crisis cases")
+def crises() -> Iterator[Failure]:
+    """A case stands as its steps and the log say, nobody in danger is called spam, and somebody looks again."""
+    cases = CrisisCase.objects.select_related("comment").prefetch_related("steps", "follow_ups").order_by("pk")
+    for case in cases.iterator(chunk_size=500):
+        end = [(case.outcome, case.closed_by_id)] if case.closed_at else []
+        closings = [(one.code, one.by_id) for one in case.steps.all() if one.kind == CrisisStep.Kind.CLOSED]
+        if closings != end:
+            yield failure(case, "stands otherwise than its steps say")
+        if _logged_ends(case) != [outcome for outcome, _by in end]:
+            yield failure(case, "stands otherwise than the log says")
+        if case.closed_at is None and case.comment.status == Comment.Status.SPAM:
+            yield failure(case, "is open about a comment that was called spam")
+        if case.closed_at and case.outcome != CrisisCase.Outcome.NO_CRISIS and not case.follow_ups.all():
+            yield failure(case, "was closed, and nobody is to look again")
+
+
+def _logged_ends(case: CrisisCase) -> list[str]:
+    entries = Entry.objects.filter(object_type=case._meta.label_lower, object_id=str(case.pk), verb="crisis.closed")
+    return [json.loads(payload)["outcome"] for payload in entries.order_by("seq").values_list("payload", flat=True)]

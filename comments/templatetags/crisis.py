@@ -2,7 +2,7 @@
 
 from django import template
 
-from .. import cases
+from .. import cases, transparency
 
 register = template.Library()
 
@@ -10,6 +10,9 @@ register = template.Library()
 @register.simple_tag
 def crisis_case(comment, viewer):
     return cases.about(comment, viewer)
+
+
+register.filter("how_long", transparency.in_words)
 
 
 @register.filter

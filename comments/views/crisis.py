@@ -14,7 +14,7 @@ from accounts.access import holders_of
 from accounts.roles import Role
 from audit.moves import WrongState
 
-from .. import casefile, cases, protocol, queue
+from .. import answer_times, casefile, cases, protocol, queue
 from ..crisis_forms import (
     CallForm,
     CaseForm,
@@ -57,6 +57,23 @@ def listed(request: HttpRequest) -> HttpResponse:
         "tabs": casefile.tabs(queue.lanes()),
     }
     return render(request, "comments/moderation/crisis_cases.html", context)
+
+
+@holders_of(Role.MODERATOR)
+@never_stored
+@require_safe
+def closed(request: HttpRequest) -> HttpResponse:
+    """What came of earlier cases, and how soon somebody was there."""
+    asked = number_in(request.GET, "before")
+    before = get_object_or_404(CrisisCase, pk=asked) if "before" in request.GET else None
+    rows, more = cases.closed_cases(request.user, before)
+    context = {
+        "rows": rows,
+        "last": rows[-1].case.pk if more else None,
+        "times": answer_times.of_the_quarter(),
+        "tabs": casefile.tabs(queue.lanes()),
+    }
+    return render(request, "comments/moderation/crisis_closed.html", context)
 
 
 @holders_of(Role.MODERATOR)

@@ -1,11 +1,17 @@
 """The desk's pages of crisis cases: who sees them, what stands on them, and that nothing typed is lost."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import roles
+from accounts.roles import Role
+from comments import answer_times, cases
 from comments.models import CrisisStep, ModeratorSettings
 from comments.workflow import crisis, deciding
 from tests import cast as actors
@@ -151,3 +157,72 @@ def test_while_a_case_is_open_the_desk_refuses_spam_in_words(world, desk):
     assert answer.status_code == 409
     assert "Somebody may be in danger here" in answer.text
     assert not deciding.Decision.objects.filter(comment=comment).exists()
+
+
+class TestClosedOnes:
+    ADDRESS = "/desk/moderation/crisis/cases/closed/"
+
+    def test_what_came_of_them_and_by_whom_the_newest_first(self, world, desk):
+        older, newer = closed(world, a_case(world)), closed(world, a_case(world, by=world.nora))
+        still_open = a_case(world)
+        page = desk.get(self.ADDRESS).text
+        assert page.index(of(newer)) < page.index(of(older))
+        assert of(still_open) not in page
+        assert older.get_outcome_display() in page
+        assert of(older) not in desk.get(reverse("comments:crisis_cases")).text.partition("Look again")[0]
+
+    def test_no_moderator_finds_their_own(self, world, desk, client):
+        own = closed(world, a_case(world, by=world.nora))
+        assert of(own) in desk.get(self.ADDRESS).text
+        roles.grant(world.nora, Role.MODERATOR, by=world.ada)
+        actors.sign_in(client, world.nora)
+        assert of(own) not in client.get(self.ADDRESS).text
+
+    def test_many_cost_as_many_queries_as_one_and_are_paged(self, world, desk, monkeypatch):
+        def queries(address: str) -> int:
+            with CaptureQueriesContext(connection) as counted:
+                assert desk.get(address).status_code == 200
+            return len(counted)
+
+        first = closed(world, a_case(world))
+        queries(self.ADDRESS)
+        few = queries(self.ADDRESS)
+        made = [closed(world, a_case(world, by=world.nora)) for _ in range(3)]
+        assert queries(self.ADDRESS) == few
+        monkeypatch.setattr(cases, "PAGE_SIZE", 2)
+        page = desk.get(self.ADDRESS).text
+        assert of(first) not in page
+        assert f"?before={made[1].pk}" in page
+        assert of(first) in desk.get(f"{self.ADDRESS}?before={made[1].pk}").text
+        assert desk.get(f"{self.ADDRESS}?before=999999").status_code == 404
+
+    def test_how_soon_somebody_was_there(self, world, settings, clock):
+        settings.CRISIS_MINUTES = (15, 60, 240)
+        begun = timezone.now()
+        for seen_after in (4, 10, 90, None):
+            clock.move_to(begun)
+            case = a_case(world)
+            if seen_after:
+                clock.move_to(begun + timedelta(minutes=seen_after))
+                crisis.join(case, by=world.max)
+        clock.move_to(begun + timedelta(hours=5))
+        seen, answered = answer_times.of_the_quarter()[:2]
+        assert (seen.count, seen.in_time) == (3, 50)
+        assert [round(time.total_seconds() / 60) for time in (seen.median, seen.longest)] == [10, 90]
+        assert (answered.count, answered.in_time) == (0, 0)
+
+    def test_of_nothing_nothing_is_said(self, world, desk):
+        assert {(one.count, one.median, one.in_time) for one in answer_times.of_the_quarter()} == {(0, None, None)}
+        assert "No case was closed yet" in desk.get(self.ADDRESS).text
+
+
+def test_others_in_the_same_conversation_are_pointed_out(world, desk, clock):
+    first = a_case(world)
+    clock.shift(timedelta(days=8))
+    second = a_case(world, by=world.nora)
+    assert "other case in this conversation" not in desk.get(of(second)).text
+    third = a_case(world)
+    page = desk.get(of(second)).text
+    assert "1 other case in this conversation" in page
+    assert of(third) in page
+    assert of(first) not in page

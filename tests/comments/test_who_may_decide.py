@@ -214,6 +214,7 @@ DOORS = {
     ),
     "safety_end_contact": (lambda w: [w.contact.pk], lambda w: {"on": "2099-01-01"}),
     "crisis_cases": ((), None),
+    "crisis_closed": ((), None),
     "crisis_case": (lambda w: [w.case.pk], lambda w: {"act": "join"}),
     "crisis_look": (lambda w: [w.closed.pk, w.closed.follow_ups.first().pk], lambda w: {"note": "She is well."}),
     "lane": ([LANE], None),

@@ -156,6 +156,7 @@ DESKS = [
         (link("/conversations/", LIVE),),
         in_dark=True,
     ),
+    Kind("crisis-closed", "moderator", "/desk/moderation/crisis/cases/closed/", in_dark=True),
     Kind("moderation-several", "moderator", "/desk/moderation/held/bulk/"),
     Kind("moderation-whole-lane", "moderator", "/desk/moderation/held/bulk/?all=1"),
     Kind("moderation-appeals", "moderator", "/desk/moderation/appeals/"),
