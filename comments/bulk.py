@@ -1,12 +1,14 @@
 """What can be decided together: the items of a lane, or what waits of one member."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from . import queue
-from .models import Comment, QueueItem
+from .models import Batch, Comment, QueueItem
 from .screening.policy import MEANINGS
 
 PAGE_SIZE = 50
+BATCHES_SHOWN = 20
 Lane = QueueItem.Lane
 # Each of these is read by itself.
 NEVER_TOGETHER = (Lane.CRISIS,)
@@ -43,6 +45,31 @@ def rows(items: list[QueueItem], viewer, chosen: set[str] = frozenset()) -> list
         tags = [MEANINGS[reason] for reason in item.reasons if reason in MEANINGS]
         made.append(Row(item.comment, item, key, tags, item.comment.author_id == viewer.pk, key in chosen))
     return made
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One batch: how many were chosen, and how many were done, changed meanwhile, or not allowed."""
+
+    batch: Batch
+    chosen: int
+    done: int
+    changed: int
+    refused: int
+
+
+def earlier(before: Batch | None = None) -> tuple[list[BatchRow], bool]:
+    """Up to twenty batches, the newest first, and whether there are more; one query."""
+    found = Batch.objects.select_related("by").order_by("-pk")
+    if before is not None:
+        found = found.filter(pk__lt=before.pk)
+    batches = list(found[: BATCHES_SHOWN + 1])
+    return [_counted(one) for one in batches[:BATCHES_SHOWN]], len(batches) > BATCHES_SHOWN
+
+
+def _counted(batch: Batch) -> BatchRow:
+    counts = Counter(code for code, _said in batch.outcomes.values())
+    return BatchRow(batch, len(batch.items), counts["done"], counts["conflict"], counts["refused"])
 
 
 def items_of(keys: list[str]) -> list[tuple[int, int]]:

@@ -254,12 +254,14 @@ class CareForm(forms.ModelForm):
 
     class Meta:
         model = ModeratorSettings
-        fields = ["leaves_out_crisis", "blurs"]
+        fields = ["leaves_out_crisis", "blurs", "single_keys"]
         labels = {
             "leaves_out_crisis": _("Do not hand me comments from the crisis lane"),
             "blurs": _("Cover distressing words until I open them"),
+            "single_keys": _("Work with single keys"),
         }
         help_texts = {
             "leaves_out_crisis": _("“Next” passes them over. You need not say why, and you can change it at any time."),
             "blurs": _("Comments in the crisis lane show their words only after you ask for them."),
+            "single_keys": _("A approves, R rejects, “?” lists them all. Every one of them is also a button."),
         }

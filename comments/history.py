@@ -65,6 +65,7 @@ def of(user: User, group: str, before: Comment | None = None) -> tuple[list[Row]
             "decisions__words",
             "decisions__appeal",
             "decisions__undone_by",
+            "decisions__revision",
             "revisions",
             "crisis_cases__steps",
         )
@@ -102,7 +103,8 @@ def _row(user: User, comment: Comment) -> Row:
 
 
 def _restricts(decision: Decision, author: User) -> bool:
-    return decision.to_status in statements.RESTRICTING and statements.has_one(decision, author)
+    restricts = decision.to_status in statements.RESTRICTING or statements.is_redaction(decision)
+    return restricts and statements.has_one(decision, author)
 
 
 def _messages(comment: Comment) -> list[CrisisStep]:

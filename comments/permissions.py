@@ -75,11 +75,6 @@ def why_not_answer(user, comment: Comment) -> str:
     return ""
 
 
-def is_covered(user) -> bool:
-    """Whether distressing words are covered for this moderator until they open them; so it is unless they said no."""
-    return not ModeratorSettings.objects.filter(user=user, blurs=False).exists()
-
-
 def can_withdraw(user, comment: Comment) -> bool:
     return comment.author_id == user.pk and Status.WITHDRAWN in Comment.MOVES.get(comment.status, ())
 

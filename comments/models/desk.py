@@ -84,6 +84,7 @@ class ModeratorSettings(models.Model):
     )
     leaves_out_crisis = models.BooleanField(default=False)
     blurs = models.BooleanField(default=True)  # distressing text is covered until opened
+    single_keys = models.BooleanField(default=True)  # one key is as good as one button
 
     def __str__(self) -> str:
         return f"settings of {self.user_id}"

@@ -22,6 +22,7 @@ class Meaning:
     name: str | Promise
     explanation: str | Promise
     icon: str
+    more: str = ""  # the part of the quality page that explains it
 
 
 MEANINGS = {
@@ -73,6 +74,7 @@ MEANINGS = {
     ),
     "spam_like": Meaning(
         Lane.HELD, _("Like spam"), _("Uses words that stood in comments you called spam or selling. They are marked."), "alert",
+        more="spam",
     ),
     "site_selling": Meaning(Lane.HELD, _("Watched word: selling"), _("Your own list of words watches for it."), "eye"),
     "site_unkind": Meaning(Lane.HELD, _("Watched word: unkind"), _("Your own list of words watches for it."), "eye"),

@@ -10,9 +10,10 @@ from django.utils import timezone
 from .. import casefile, desk_forms, permissions, queue
 from ..forms import RejectForm
 from ..models import Comment, Decision, QueueItem
+from ..workflow import caring, claiming
 
 Lane = QueueItem.Lane
-DECIDED = "decided"  # the key of one's last decision in the session
+DECIDED = "last_decision"  # in the session: its key, what was said of it, and what was handed out after it
 
 FORMS = {
     form.choice: form
@@ -54,8 +55,17 @@ def comment_at(public_id: str) -> Comment:
     return get_object_or_404(rows, public_id=public_id)
 
 
-def remember(request: HttpRequest, decision: Decision, said: str) -> None:
-    request.session[DECIDED] = [decision.pk, said]
+def remember(request: HttpRequest, decision: Decision, said: str, handed: QueueItem | None) -> None:
+    """`handed`: what this moderator was given next, to be put back if she goes back to this one."""
+    request.session[DECIDED] = [decision.pk, said, handed.pk if handed is not None else 0]
+
+
+def put_back_what_followed(request: HttpRequest) -> None:
+    """Who takes a decision back has that comment in hand again, and not the next one as well."""
+    _pk, _said, handed = request.session.pop(DECIDED, (0, "", 0))
+    item = QueueItem.objects.filter(pk=handed, closed_at=None).first()
+    if item is not None:
+        claiming.release(item, by=request.user)
 
 
 class Undoable(NamedTuple):
@@ -66,7 +76,7 @@ class Undoable(NamedTuple):
 
 
 def undoable(request: HttpRequest) -> Undoable | None:
-    pk, said = request.session.get(DECIDED, (0, ""))
+    pk, said, _handed = request.session.get(DECIDED, (0, "", 0))
     since = timezone.now() - permissions.UNDO_WINDOW
     own = Decision.objects.filter(pk=pk, decided_by=request.user, undoes=None, at__gte=since)
     return Undoable(pk, said) if own.exists() else None
@@ -90,21 +100,22 @@ def show(
     if comment is None and items:
         comment = comment_at(items[0].comment.public_id)
     lanes = queue.lanes()
-    covers = permissions.is_covered(request.user)
+    own = caring.settings_of(request.user)
     is_note = isinstance(form, desk_forms.NoteForm)
     context = {
         "lane": Lane(lane),
         "tabs": casefile.tabs(lanes),
         "waiting": next(one for one in lanes if one.lane == lane),
-        "rows": casefile.rows(items, comment, request.user, covers=covers),
+        "rows": casefile.rows(items, comment, request.user, covers=own.blurs),
         "more": items[-1].comment.public_id if more else "",
         "is_list": is_list,
-        "file": casefile.of(comment, request.user, covers=covers, seen=seen) if comment else None,
+        "file": casefile.of(comment, request.user, covers=own.blurs, seen=seen) if comment else None,
         "form": None if is_note else form,
         "note_form": form if is_note else desk_forms.NoteForm(comment=comment) if comment else None,
         "collision": collision,
         "sealed_words": sealed,
         "undo": undoable(request),
         "newest": queue.newest(),
+        "has_keys": own.single_keys,
     }
     return render(request, "comments/moderation/board.html", context, status=status)

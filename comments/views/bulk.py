@@ -4,13 +4,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import holders_of
 from accounts.models import User
 from accounts.roles import Role
 
 from .. import bulk, casefile, members, queue
+from ..forms import number_in
 from ..member_forms import BulkForm, freeze, thaw
 from ..models import Batch, QueueItem
 from ..workflow import batches
@@ -52,6 +53,17 @@ def member(request: HttpRequest, handle: str) -> HttpResponse:
     chosen = members.only_because_of_her(items) if context["only"] else items
     act = Batch.Act.APPROVE if context["only"] else Batch.Act.REJECT
     return _page(request, context | _frozen([item.comment for item in chosen], request.user), initial={"act": act})
+
+
+@holders_of(Role.MODERATOR)
+@never_cache
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """What was decided in one go: by whom, how many, and whether it is done."""
+    mark = get_object_or_404(Batch, pk=number_in(request.GET, "before")) if "before" in request.GET else None
+    rows, more = bulk.earlier(mark)
+    context = {"rows": rows, "last": rows[-1].batch.pk if more else None, "tabs": _tabs()}
+    return render(request, "comments/moderation/batches.html", context)
 
 
 @holders_of(Role.MODERATOR)

@@ -137,7 +137,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         deciding.undo(decision, by=request.user)
     except WrongState as late:
         return board.show(request, lane, board.comment_at(comment.public_id), collision=str(late), status=409)
-    request.session.pop(board.DECIDED, None)
+    board.put_back_what_followed(request)
     messages.success(request, _("Taken back. It stands as before."))
     item = comment.queue_items.filter(closed_at=None).first()
     if item is not None and not queue.is_taken(item, by=request.user):
@@ -165,7 +165,7 @@ def _after(request: HttpRequest, lane: str, comment: Comment, act: Act, made: An
     words = ngettext("{n} left.", "{n} left.", left.count).format(n=left)
     said = f"{act.said} {words}"
     messages.success(request, said)
-    if isinstance(made, Decision):
-        board.remember(request, made, said)
     item = claiming.take_next(by=request.user, lane=lane)
+    if isinstance(made, Decision):
+        board.remember(request, made, said, item)
     return redirect(board.address(lane, item.comment) if item is not None else "comments:queue")

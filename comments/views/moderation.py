@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import holders_of
 from accounts.roles import Role
@@ -13,7 +13,7 @@ from accounts.roles import Role
 from .. import casefile, permissions, queue
 from ..desk_forms import CareForm
 from ..forms import number_in
-from ..models import Decision, ModeratorSettings, QueueItem
+from ..models import Decision, QueueItem
 from ..workflow import caring
 from . import board
 from .address import never_stored
@@ -60,6 +60,14 @@ def news(request: HttpRequest, lane: str) -> HttpResponse:
 
 
 @holders_of(Role.MODERATOR)
+@require_POST
+def keys(request: HttpRequest) -> HttpResponse:
+    """Turn single keys off or on again, and stay where I was."""
+    caring.choose(request.user, single_keys=request.POST.get("on") == "1")
+    return redirect(board.address(board.lane_in(request.POST), board.comment_at(request.POST.get("comment", ""))))
+
+
+@holders_of(Role.MODERATOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """What I am not handed, and what is covered until I open it."""
@@ -67,6 +75,5 @@ def settings(request: HttpRequest) -> HttpResponse:
         caring.choose(request.user, **{name: name in request.POST for name in CareForm.Meta.fields})
         messages.success(request, _("Saved."))
         return redirect("comments:care")
-    own = ModeratorSettings.objects.filter(user=request.user).first()
-    context = {"form": CareForm(instance=own), "tabs": casefile.tabs(queue.lanes())}
+    context = {"form": CareForm(instance=caring.settings_of(request.user)), "tabs": casefile.tabs(queue.lanes())}
     return render(request, "comments/moderation/settings.html", context)

@@ -1,4 +1,4 @@
-"""How a moderator likes to work: what they are not handed, and what is covered until they open it."""
+"""How a moderator likes to work: what they are not handed, what is covered until they open it, and whether keys do something."""
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -9,9 +9,13 @@ from .. import permissions
 from ..models import ModeratorSettings
 
 
-def choose(by: User, *, leaves_out_crisis: bool, blurs: bool) -> ModeratorSettings:
-    """One's own settings; nobody has to say why, and nobody else is told."""
+def settings_of(user: User) -> ModeratorSettings:
+    """What she chose, or what holds for everybody who chose nothing."""
+    return ModeratorSettings.objects.filter(user=user).first() or ModeratorSettings(user=user)
+
+
+def choose(by: User, **choices: bool) -> ModeratorSettings:
+    """One's own settings, by the names of their fields; nobody has to say why, and nobody else is told."""
     if not permissions.is_moderator(by):
         raise PermissionDenied(_("Only a moderator has these settings."))
-    choices = {"leaves_out_crisis": leaves_out_crisis, "blurs": blurs}
     return ModeratorSettings.objects.update_or_create(user=by, defaults=choices)[0]

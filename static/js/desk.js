@@ -25,27 +25,10 @@ function isTyping(target) {
   );
 }
 
-function stored(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function store(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    /* Storage is closed to us: the choice lasts for this page. */
-  }
-}
-
-let shortcuts = stored("shortcuts") !== "off";
-const queue = $(".moderation");
+const hasKeys = Boolean($(".moderation[data-keys]"));
 
 document.addEventListener("keydown", (event) => {
-  if (!queue || !shortcuts || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
+  if (!hasKeys || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
   const help = $("#shortcut-help");
   if (event.key === "?" && help) {
     event.preventDefault();
@@ -63,20 +46,11 @@ document.addEventListener("keydown", (event) => {
   control.click();
 });
 
-/* The switch carries both sentences: data-on is shown while shortcuts are on. */
-for (const button of $$(".shortcuts-switch")) {
-  const show = () => {
-    button.textContent = shortcuts ? button.dataset.on : button.dataset.off;
-    for (const hint of $$("[data-shortcut-hint], .decide kbd, .steps kbd, .reasons kbd")) hint.hidden = !shortcuts;
-  };
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    shortcuts = !shortcuts;
-    store("shortcuts", shortcuts ? "on" : "off");
-    show();
-  });
-  show();
-}
+/* Where keys are off, or without this file, their hints say nothing true. */
+for (const hint of $$("[data-shortcut-hint], .decide kbd, .steps kbd, .reasons kbd")) hint.hidden = !hasKeys;
+
+/* Shown once the keys work. */
+for (const form of $$(".shortcuts-switch")) form.hidden = false;
 
 for (const button of $$(".shortcuts-open")) {
   button.hidden = false;

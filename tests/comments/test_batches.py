@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import RoleGrant, User
-from comments import members
+from comments import bulk, members
 from comments.models import Batch, Comment, Conversation, Decision, QueueItem
 from comments.tasks import run_batches
 from comments.workflow import batches, deciding, posting, sanctioning
@@ -336,3 +337,40 @@ class TestPages:
                 signed_in(world.max).get(reverse("comments:batch", args=[done.pk]))
             counts.append(len(seen))
         assert counts[0] == counts[1]
+
+
+class TestTheListOfThem:
+    ADDRESS = "/desk/moderation/batches/"
+
+    def test_what_was_chosen_and_what_became_of_it(self, world, clock):
+        comments = several(world, clock, 3)
+        own = write(world, by=world.max)
+        made = start(world, [*comments, own])
+        deciding.mark_spam(comments[0], by=world.mona, version=comments[0].version)
+        desk = signed_in(world.mona)
+        assert "Still at work" in desk.get(self.ADDRESS).text
+        batches.run(made)
+        (row,), more = bulk.earlier()
+        assert (row.chosen, row.done, row.changed, row.refused, more) == (4, 2, 1, 1, False)
+        page = desk.get(self.ADDRESS).text
+        assert reverse("comments:batch", args=[made.pk]) in page
+        assert "Max Okafor" in page
+        assert "Still at work" not in page
+        assert self.ADDRESS in desk.get(reverse("comments:batch", args=[made.pk])).text
+
+    def test_it_is_paged_and_costs_the_same_for_more(self, world, clock, monkeypatch, django_assert_num_queries):
+        desk = signed_in(world.max)
+        desk.get(self.ADDRESS)
+        comments = several(world, clock, 3)
+        made = [start(world, [comments[0]])]
+        with CaptureQueriesContext(connection) as few:
+            desk.get(self.ADDRESS)
+        made += [start(world, [one]) for one in comments[1:]]
+        with django_assert_num_queries(len(few)):
+            desk.get(self.ADDRESS)
+        monkeypatch.setattr(bulk, "BATCHES_SHOWN", 2)
+        page = desk.get(self.ADDRESS).text
+        assert reverse("comments:batch", args=[made[0].pk]) not in page
+        assert f"?before={made[1].pk}" in page
+        assert reverse("comments:batch", args=[made[0].pk]) in desk.get(f"{self.ADDRESS}?before={made[1].pk}").text
+        assert desk.get(f"{self.ADDRESS}?before=x").status_code == 404

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.models import OutboxMail, RoleGrant
 from audit.models import Entry
-from comments import casefile, permissions
+from comments import casefile
 from comments.models import Comment, Decision, ModeratorSettings, QueueItem, TeamNote
-from comments.workflow import deciding
+from comments.workflow import caring, claiming, deciding
 from tests.comments.conftest import write
 from tests.comments.desk import open_card, plain, press, signed_in
 
@@ -167,6 +167,24 @@ class TestHands:
 
 
 class TestAfterADecision:
+    def test_who_takes_it_back_has_it_again_and_puts_the_next_one_back(self, world, desk):
+        comment, second = write(world), write(world)
+        press(desk, comment, "approve")
+        assert claimed_by(second) == world.max
+        undone = Decision.objects.get(comment=comment)
+        desk.post(reverse("comments:undo", args=[undone.pk]), {"lane": "first"})
+        item = QueueItem.objects.get(comment=comment, closed_at=None)
+        assert item.claimed_by == world.max
+        assert claimed_by(second) is None
+
+    def test_what_a_colleague_took_meanwhile_stays_with_her(self, world, desk):
+        comment, second = write(world), write(world)
+        press(desk, comment, "approve")
+        claiming.take_over(QueueItem.objects.get(comment=second), by=world.mona, reason="He went home.")
+        undone = Decision.objects.get(comment=comment)
+        desk.post(reverse("comments:undo", args=[undone.pk]), {"lane": "first"})
+        assert claimed_by(second) == world.mona
+
     def test_the_next_of_the_lane_is_in_hand_and_has_the_focus(self, world, desk):
         comment, second = write(world), write(world)
         answer = press(desk, comment, "approve")
@@ -264,7 +282,20 @@ class TestCare:
         assert "covered" not in open_card(desk, comment, lane="crisis")
         assert take_next(desk).url == "/desk/moderation/"
         assert "Nothing is waiting" in desk.get("/desk/moderation/").text
-        assert permissions.is_covered(world.mona)
+        assert caring.settings_of(world.mona).blurs
+
+    def test_keys_are_turned_off_for_good_and_on_again_where_she_is(self, world, desk):
+        comment = write(world)
+        assert " data-keys>" in open_card(desk, comment)
+        there = {"lane": "first", "comment": comment.public_id}
+        answer = desk.post(reverse("comments:keys"), {"on": "0", **there})
+        assert answer.url == f"/desk/moderation/first/?comment={comment.public_id}"
+        assert " data-keys>" not in open_card(desk, comment)
+        assert "Turn shortcuts on" in open_card(desk, comment)
+        assert ModeratorSettings.objects.get().blurs
+        desk.post(reverse("comments:keys"), {"on": "1", **there})
+        assert " data-keys>" in open_card(desk, comment)
+        assert desk.post(reverse("comments:keys"), {"on": "1", "comment": "none"}).status_code == 404
 
     def test_the_settings_are_for_moderators(self, world):
         for user in (world.rita, world.edda, world.ruth):

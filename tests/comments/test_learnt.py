@@ -146,7 +146,7 @@ class TestLearning:
 
 
 class TestInTheScreening:
-    def test_a_comment_like_spam_waits_and_its_words_are_marked(self, world, writers):
+    def test_a_comment_like_spam_waits_and_its_words_are_marked(self, world, writers, client):
         teach(world, writers, spam="Marmalade lantern, velvet orchard, quite quickly", times=3)
         Conversation.objects.update(mode="open")
         text = "In the orchard a velvet lantern and marmalade for all"
@@ -158,6 +158,10 @@ class TestInTheScreening:
         marked = {comment.current.text[start:end] for start, end in finding.spans}
         assert {"orchard", "velvet", "lantern", "marmalade"} <= marked
         assert "spam_like" in QueueItem.objects.get(comment=comment, closed_at=None).reasons
+        client.force_login(world.max)
+        assert (
+            '/desk/moderation/quality/#spam"' in client.get(f"/desk/moderation/held/?comment={comment.public_id}").text
+        )
         ordinary = write(world, by=world.nora, text="Gentle nurses, and slowly the nausea faded.")
         assert Comment.objects.get(pk=ordinary.pk).status == "live"
 

@@ -415,7 +415,7 @@ class TestMine:
             while Comment.objects.count() < total:
                 clock.shift(timedelta(minutes=3))
                 turn_down(world, write(world))
-            with django_assert_max_num_queries(14) as queries:
+            with django_assert_max_num_queries(15) as queries:
                 rita.get("/me/comments/")
             counts.append(len(queries))
         assert counts[0] == counts[1]

@@ -84,6 +84,10 @@ class TestWhatItSays:
         comment = write(world, text=WITH_A_NUMBER)
         decision = deciding.approve_redacted(comment, by=world.max, version=comment.version, spans=[(8, 24)])
         assert "We published your comment without some of its words." in read(decision)
+        there = reverse("comments:statement", args=[comment.public_id, decision.version])
+        client = Client()
+        client.force_login(world.rita)
+        assert there in client.get("/me/comments/").text
 
     def test_what_was_imposed_because_of_it(self, world):
         decision = turn_down(world, write(world))

@@ -158,6 +158,7 @@ DESKS = [
     ),
     Kind("crisis-closed", "moderator", "/desk/moderation/crisis/cases/closed/", in_dark=True),
     Kind("moderation-several", "moderator", "/desk/moderation/held/bulk/"),
+    Kind("moderation-batches", "moderator", "/desk/moderation/batches/"),
     Kind("moderation-whole-lane", "moderator", "/desk/moderation/held/bulk/?all=1"),
     Kind("moderation-appeals", "moderator", "/desk/moderation/appeals/"),
     Kind("moderation-hear", "moderator", "/desk/moderation/appeals/", ("main a[href^='/desk/moderation/appeals/']",)),

@@ -192,11 +192,19 @@ def test_single_keys_can_be_turned_off(company, new_page):
     page = already_signed_in(new_page(), company.mona)
     page.goto(card_of(comment))
     page.get_by_role("button", name="Turn shortcuts off").press("Enter")
-    page.keyboard.press("a")
-    page.reload()
-    page.keyboard.press("a")
     expect(page.get_by_role("button", name="Turn shortcuts on")).to_be_visible()
+    expect(page.locator(".decide kbd").first).to_be_hidden()
+    page.keyboard.press("a")
+    # In another browser as well.
+    other = already_signed_in(new_page(), company.mona)
+    other.goto(card_of(comment))
+    expect(other.get_by_role("button", name="Turn shortcuts on")).to_be_visible()
+    other.keyboard.press("a")
+    other.get_by_role("button", name="Turn shortcuts on").press("Enter")
+    expect(other.get_by_role("button", name="Turn shortcuts off")).to_be_visible()
     assert status(comment) == ["held"]
+    other.keyboard.press("a")
+    expect(other.locator(".toasts")).to_contain_text("Approved.")
 
 
 def status(*comments: Comment) -> list[str]:
