@@ -1,7 +1,7 @@
 """The comments of the demo world with their reports, decisions and appeals, made by the real verbs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,10 @@ from accounts.models import PolicyClause
 from articles.demo.load import Pages
 from articles.models import DrugFacts, Page
 
-from .. import queue, rules, word_list
-from ..models import Comment, Decision, QueueItem, Report
+from .. import protocol, queue, rules, word_list
+from ..models import Comment, CrisisCase, Decision, QueueItem, Report
 from ..screening import learnt
-from ..workflow import appealing, deciding, following, posting, reporting, safety, sanctioning, wording
+from ..workflow import appealing, crisis, deciding, following, posting, reporting, safety, sanctioning, wording
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]
@@ -105,6 +105,8 @@ def events(pages: Pages) -> Iterator[Event]:
         if row["status"] == Comment.Status.LIVE and row["lane"] in SECOND_LOOK:
             last = row["decisions"][-1]["hours_ago"]
             yield Event(last, partial(_enqueue, said, row, SECOND_LOOK[row["lane"]]))
+    for hours, care in CARE:
+        yield Event(hours, partial(care, said.find, IN_DANGER))
     yield Event(24 * 30, _sign_contract)
     for ref, told, *steps in SIDE_EFFECTS:
         for hours, step in steps:
@@ -234,10 +236,38 @@ def _acknowledge(said: Said, ref: str, words: list[str]) -> None:
     safety.acknowledge(event, by=person("kofi-hallstrom"), version=event.version, number="DEMO-2041")
 
 
+def _case(find: Callable[[str], Comment], ref: str) -> CrisisCase:
+    return CrisisCase.objects.get(comment=find(ref))
+
+
+def _look_after(find: Callable[[str], Comment], ref: str) -> None:
+    case, by = _case(find, ref), person("kofi-hallstrom")
+    crisis.join(case, by=by)
+    for code in protocol.POINTS:
+        crisis.check(case, by=by, code=code, yes=code == "method")
+    crisis.write_to(case, by=by, message=LETTER)
+
+
+def _close(find: Callable[[str], Comment], ref: str) -> None:
+    crisis.close(_case(find, ref), by=person("kofi-hallstrom"), outcome=CrisisCase.Outcome.PRIVATE)
+
+
+def _look_again(find: Callable[[str], Comment], ref: str) -> None:
+    due = _case(find, ref).follow_ups.filter(done_at=None).earliest("due_at")
+    crisis.looked_again(due, by=person("yasmin-tregarthen"), note="She answered, and her sister stays with her.")
+
+
 def _clause(comment: Comment, number: int) -> PolicyClause:
     return PolicyClause.objects.get(version=comment.current.rules_version_id, number=number)
 
 
+# Somebody who was in danger, by what her comment is called, and what was done hours ago.
+IN_DANGER = "grace-tablets"
+LETTER = (
+    "Hello Grace, thank you for writing what you wrote. It sounds very hard, and you do not have to carry it alone. Is somebody with "
+    "you tonight? On the page “Get help now” you find people who listen at any hour."
+)
+CARE = [(599.8, _look_after), (599.2, _close), (575, _look_again), (430, _look_again)]
 # Side effects that moderators recorded: by what the comment is called, its words for what happened, and what was done when.
 MEDICINE = "Enhertu"
 SIDE_EFFECTS = [
